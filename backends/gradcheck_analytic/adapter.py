@@ -1,0 +1,104 @@
+"""The adapter of rules written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import optree
+
+from gradcheck.backend import Backend, Bound, Kernel
+from gradcheck.errors import FunctionError, UnsupportedError
+from gradcheck.functions import Array, real_dtype
+from gradcheck_numerical.namespace import NumpyNamespace
+
+
+class AnalyticBackend(Backend):
+    """A gradient, Jacobian or VJP written by hand in NumPy, behind the same interface as a framework.
+
+    ``gradient(*args)`` and ``vjp(args, cotangent)`` return arrays shaped like the differentiated
+    leaves, in any pytree with those leaves in order (one array for one leaf; None for the others).
+    ``jacobian(*args)`` does so for each output, each array of the output's shape plus the leaf's.
+    """
+
+    name = "analytic"
+    modes: ClassVar = {"rule": "the rule that was written by hand"}
+    frameworks = ("numpy",)
+    runs = "numpy"
+    dtypes = ("float32", "float64", "complex64", "complex128")
+
+    def namespace(self, dtype: np.dtype[Any]) -> NumpyNamespace:
+        """Return NumPy's namespace."""
+        return NumpyNamespace(dtype)
+
+    def asarray(self, array: Array) -> Array:
+        """Return a copy: a rule must not be able to change its caller's arrays."""
+        return np.array(array)
+
+    def to_numpy(self, array: Any) -> Array:
+        """Return the array itself."""
+        return np.asarray(array)
+
+    def is_array(self, leaf: Any) -> bool:
+        """Whether `leaf` is a floating or complex NumPy array or scalar."""
+        return isinstance(leaf, (float, complex, np.ndarray, np.generic)) and np.asarray(leaf).dtype.kind in "fc"
+
+    def value(self, bound: Bound, mode: str) -> Kernel:
+        """Refuse: a derivative written by hand has no forward of its own."""
+        raise UnsupportedError("a rule written by hand has no forward of its own")
+
+    def gradient(self, bound: Bound, mode: str) -> Kernel | None:
+        """Return the kernel of ``gradient=``; without one, the gradient is derived from ``vjp=``."""
+        rule = bound.function.gradient
+        if rule is None and bound.function.jacobian is not None and bound.function.vjp is None:
+            rule = bound.function.jacobian  # of a scalar function they are the same
+        if rule is None:
+            return None
+        return self._rule("gradient", rule, bound)
+
+    def jacobian(self, bound: Bound, mode: str) -> Kernel | None:
+        """Return the kernel of ``jacobian=``."""
+        rule = bound.function.jacobian
+        return None if rule is None else self._rule("jacobian", rule, bound)
+
+    def vjp(self, bound: Bound, mode: str) -> Kernel | None:
+        """Return the kernel of ``vjp=``."""
+        rule = bound.function.vjp
+        if rule is None:
+            return None
+
+        def kernel(leaves: Sequence[Array], cotangents: Sequence[Array]) -> list[Array]:
+            cotangent = cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
+            return _leaves("vjp", rule(bound.arguments(leaves), cotangent), bound, leaves)
+
+        return kernel
+
+    def _rule(self, name: str, rule: Callable[..., Any], bound: Bound) -> Kernel:
+        def kernel(leaves: Sequence[Array]) -> list[Array]:
+            return _leaves(name, rule(*bound.arguments(leaves)), bound, leaves)
+
+        return kernel
+
+
+def _leaves(rule: str, result: Any, bound: Bound, inputs: Sequence[Array]) -> list[Array]:
+    """Flatten what a rule returned, in the dtype of the inputs; a Jacobian may have several outputs."""
+    found = optree.tree_leaves(result)
+    wanted = len(inputs)
+    if wanted == 1 and len(found) > 1 and all(np.ndim(leaf) == 0 for leaf in found):
+        found = [np.asarray(result)]  # one array, written as nested lists
+    if not found or (len(found) % wanted if rule == "jacobian" else len(found) != wanted):
+        raise FunctionError(
+            f"{rule}= of {bound.function.name} returned {len(found)} array(s) in {result!r:.60}; "
+            f"wanted one for each of {', '.join(bound.inputs.labels)}"
+        )
+    arrays = []
+    for i, leaf in enumerate(found):
+        array = np.asarray(leaf)
+        if array.dtype.kind not in "biufc":
+            raise FunctionError(
+                f"{rule}= of {bound.function.name} returned {type(leaf).__name__} for "
+                f"{bound.inputs.labels[i % wanted]}; wanted a NumPy array"
+            )
+        arrays.append(array if array.dtype.kind == "c" else array.astype(real_dtype(inputs[i % wanted].dtype)))
+    return arrays

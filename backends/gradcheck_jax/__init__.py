@@ -1,0 +1,5 @@
+"""JAX: jitted and eager reverse mode, forward mode."""
+
+from gradcheck_jax.adapter import JaxBackend
+
+__all__ = ["JaxBackend"]

@@ -1,0 +1,124 @@
+"""Ways to move a point: along one coordinate, or along a tangent."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck.functions import Array, real_dtype
+
+NEGLIGIBLE = 1e-3
+"""Elements smaller than this part of the largest one of their leaf do not set the scale of a tangent."""
+
+
+class Direction(ABC):
+    """A direction in the space of the leaves."""
+
+    @abstractmethod
+    def shifted(self, leaves: Sequence[Array], t: float) -> list[Array]:
+        """Return the leaves moved by `t` along the direction, in their own dtypes."""
+
+    @abstractmethod
+    def scale(self, leaves: Sequence[Array]) -> float:
+        """Return how far one can go before the point has changed by about 100 %."""
+
+    @abstractmethod
+    def representable(self, leaves: Sequence[Array], step: float) -> float:
+        """Round a step so that what it moves is exact in the leaves' dtype, where that can be had."""
+
+    @abstractmethod
+    def tangent(self, leaves: Sequence[Array]) -> list[Array]:
+        """Return the direction as one array for each leaf."""
+
+
+@dataclass(frozen=True)
+class Coordinate(Direction):
+    """One real coordinate: an element of a leaf, or its imaginary part.
+
+    Parameters
+    ----------
+    leaf, element : int
+        Which leaf, and which element of it when flattened.
+    imaginary : bool
+        Whether the imaginary part moves.
+    """
+
+    leaf: int
+    element: int
+    imaginary: bool = False
+
+    def shifted(self, leaves: Sequence[Array], t: float) -> list[Array]:
+        """Move one element; the other leaves are shared, not copied."""
+        moved = list(leaves)
+        copy = np.array(leaves[self.leaf])
+        flat = copy.reshape(-1)
+        flat[self.element] += 1j * t if self.imaginary else t
+        moved[self.leaf] = copy
+        return moved
+
+    def scale(self, leaves: Sequence[Array]) -> float:
+        """Return the element's size; for a zero, that of the largest element of its leaf, or 1."""
+        leaf = leaves[self.leaf]
+        return float(np.abs(leaf.flat[self.element])) or float(np.abs(leaf).max()) or 1.0
+
+    def representable(self, leaves: Sequence[Array], step: float) -> float:
+        """Return the difference that adding the step really makes, away from zero."""
+        x = leaves[self.leaf].flat[self.element]
+        part = np.abs(x.imag if self.imaginary else x.real)
+        moved = part + np.asarray(step, part.dtype)
+        return float(moved - part) or step
+
+    def tangent(self, leaves: Sequence[Array]) -> list[Array]:
+        """Return the unit tangent."""
+        unit = [np.zeros(a.shape, a.dtype) for a in leaves]
+        unit[self.leaf].flat[self.element] = 1j if self.imaginary else 1.0
+        return unit
+
+
+@dataclass(frozen=True, eq=False)
+class Tangent(Direction):
+    """Any direction.
+
+    Parameters
+    ----------
+    arrays : tuple of numpy.ndarray
+        One array for each leaf.
+    """
+
+    arrays: tuple[Array, ...]
+
+    def shifted(self, leaves: Sequence[Array], t: float) -> list[Array]:
+        """Move every leaf."""
+        return [
+            (a + np.asarray(t, real_dtype(a.dtype)) * d).astype(a.dtype)
+            for a, d in zip(leaves, self.arrays, strict=True)
+        ]
+
+    def scale(self, leaves: Sequence[Array]) -> float:
+        """Return how far the element that changes fastest, beside its size, can go; zeros do not count."""
+        times = [np.inf]
+        for a, d in zip(leaves, self.arrays, strict=True):
+            moving = (d != 0) & (np.abs(a) > NEGLIGIBLE * np.max(np.abs(a), initial=0.0))
+            times.append(float(np.min(np.abs(a[moving]) / np.abs(d[moving]), initial=np.inf)))
+        fastest = max((float(np.max(np.abs(d), initial=0.0)) for d in self.arrays), default=0.0)
+        return min(times) if np.isfinite(min(times)) else 1.0 / (fastest or 1.0)
+
+    def representable(self, leaves: Sequence[Array], step: float) -> float:
+        """Return the step itself: no step is exact for all elements."""
+        return step
+
+    def tangent(self, leaves: Sequence[Array]) -> list[Array]:
+        """Return the arrays."""
+        return list(self.arrays)
+
+
+def coordinates(leaves: Sequence[Array]) -> Iterator[Coordinate]:
+    """Yield every real coordinate of the leaves, real before imaginary part."""
+    for i, leaf in enumerate(leaves):
+        for k in range(leaf.size):
+            yield Coordinate(i, k)
+            if leaf.dtype.kind == "c":
+                yield Coordinate(i, k, imaginary=True)

@@ -1,0 +1,110 @@
+"""A bound function as a map from leaves to one flat real vector of outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcheck.backend import Bound
+from gradcheck.errors import FunctionError
+from gradcheck.functions import Array, real_dtype
+
+MOVES = 3
+"""How often the inputs are moved by an ulp to see how noisy the function is."""
+
+
+class Evaluator:
+    """Evaluates a function near a point.
+
+    Parameters
+    ----------
+    bound : Bound
+        The function, bound to NumPy or to a host's forward.
+    leaves : sequence of numpy.ndarray
+        The point.
+    cotangents : sequence of numpy.ndarray, optional
+        Contracts the outputs to one number, Re<u, f>.
+
+    Attributes
+    ----------
+    outputs : list of numpy.ndarray
+        The function's outputs at the point.
+    here : numpy.ndarray, shape (m,)
+        The flat vector at the point.
+    noise : numpy.ndarray, shape (m,)
+        The rounding of one evaluation: what moving the inputs by one ulp does to it, and at least
+        eps times the magnitude of what is added up.
+    """
+
+    def __init__(self, bound: Bound, leaves: Sequence[Array], cotangents: Sequence[Array] | None = None) -> None:
+        self._bound, self._cotangents = bound, cotangents
+        self.leaves = list(leaves)
+        self.outputs = self.evaluate(leaves)
+        self.here = self._flatten(self.outputs)
+        self.noise = np.fmax(self._rounding(self.outputs), self._spread())
+        self.eps = max((machine_eps(a) for a in leaves), default=np.finfo(float).eps)
+
+    def evaluate(self, leaves: Sequence[Array]) -> list[Array]:
+        """Return the outputs.
+
+        Raises
+        ------
+        FunctionError
+            If the function wrote into its inputs.
+        """
+        copies = [np.array(a) for a in leaves]
+        with np.errstate(all="ignore"):  # steps may leave the domain; non-finite values are dealt with
+            outputs = [np.asarray(o) for o in self._bound(copies)]
+        for label, copy, leaf in zip(self._bound.inputs.labels, copies, leaves, strict=True):
+            if not np.array_equal(copy, leaf, equal_nan=True):
+                raise FunctionError(f"{self._bound.function.name} changed its input {label} in place; work on a copy")
+        return outputs
+
+    def __call__(self, leaves: Sequence[Array]) -> Array:
+        """Return the flat vector of outputs, or their contraction."""
+        return self._flatten(self.evaluate(leaves))
+
+    def _flatten(self, outputs: Sequence[Array]) -> Array:
+        if self._cotangents is None:
+            return np.concatenate([real_coordinates(o) for o in outputs])
+        with np.errstate(all="ignore"):
+            terms = (np.vdot(u, o).real for u, o in zip(self._cotangents, outputs, strict=True))
+            return np.array([sum(terms)], dtype=float)
+
+    def _spread(self) -> Array:
+        """Move the inputs by an ulp, with random signs: rounding inside the function does as much."""
+        rng = np.random.default_rng(0)
+        spread = np.zeros(self.here.shape)
+        for _ in range(MOVES):
+            moved = self([moved_by_an_ulp(a, rng) for a in self.leaves])
+            with np.errstate(all="ignore"):
+                spread = np.fmax(spread, np.abs(moved - self.here))
+        return np.where(np.isfinite(spread), spread, 0.0)
+
+    def _rounding(self, outputs: Sequence[Array]) -> Array:
+        with np.errstate(all="ignore"):
+            if self._cotangents is None:
+                return np.concatenate([np.abs(real_coordinates(o)) * machine_eps(o) for o in outputs])
+            terms = (
+                np.sum(np.abs(u) * np.abs(o)) * machine_eps(o) for u, o in zip(self._cotangents, outputs, strict=True)
+            )
+            return np.array([sum(terms)], dtype=float)
+
+
+def moved_by_an_ulp(array: Array, rng: np.random.Generator) -> Array:
+    """Return an array with each element moved by about one ulp, up or down."""
+    sign = rng.choice([-1.0, 1.0], size=array.shape)
+    moved: Array = (array * (1 + sign * machine_eps(array))).astype(array.dtype)
+    return moved
+
+
+def machine_eps(array: Array) -> float:
+    """Return the machine epsilon of an array's dtype."""
+    return float(np.finfo(array.dtype).eps)
+
+
+def real_coordinates(array: Array) -> Array:
+    """Flatten; a complex array becomes its real and imaginary parts, interleaved."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    return flat.view(real_dtype(array.dtype)).astype(float) if array.dtype.kind == "c" else flat.astype(float)

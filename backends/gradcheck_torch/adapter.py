@@ -1,0 +1,255 @@
+"""The adapter of PyTorch."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch.autograd import functional as _functional
+
+from gradcheck.backend import Backend, Bound, Kernel
+from gradcheck.errors import UnsupportedError, first_line
+from gradcheck.functions import Array
+from gradcheck.operators import Operator
+from gradcheck_torch.namespace import TorchNamespace
+
+Tensors = Sequence[torch.Tensor]
+
+functional: Any = _functional  # torch does not annotate it
+
+
+class TorchBackend(Backend):
+    """PyTorch. ``eager`` runs the tape (`torch.autograd`), the others `torch.func`."""
+
+    name = "torch"
+    modes: ClassVar = {
+        "eager": "reverse mode on the tape, torch.autograd",
+        "compile": "torch.compile of the whole derivative, torch.func",
+        "forward": "forward mode, torch.func",
+    }
+    frameworks = ("torch",)
+    dtypes = ("float32", "float64", "complex64", "complex128")
+
+    def namespace(self, dtype: np.dtype[Any]) -> TorchNamespace:
+        """Return the namespace of tensors on the CPU."""
+        return TorchNamespace(dtype)
+
+    def asarray(self, array: Array) -> torch.Tensor:
+        """Return a tensor with its own memory, on the CPU."""
+        return torch.from_numpy(np.array(array))
+
+    def to_numpy(self, array: torch.Tensor) -> Array:
+        """Return a NumPy array with its own memory."""
+        dense = array.detach().to_dense() if array.is_sparse else array.detach()
+        return np.array(dense.resolve_conj().resolve_neg().cpu().numpy())
+
+    def is_array(self, leaf: Any) -> bool:
+        """Whether `leaf` is a floating or complex tensor."""
+        return isinstance(leaf, torch.Tensor) and (leaf.is_floating_point() or leaf.is_complex())
+
+    def __init__(self) -> None:
+        _load_forward_rules()
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Record gradients whatever the caller's grad mode, and leave the random state as it was."""
+        with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]):
+            yield
+
+    def synchronize(self, results: Sequence[Any]) -> None:
+        """Wait for a GPU, if a result lies on one."""
+        if any(r.is_cuda for r in results if isinstance(r, torch.Tensor)):
+            torch.cuda.synchronize()
+
+    def value(self, bound: Bound, mode: str) -> Kernel:
+        """Return the kernel of f(x)."""
+
+        def plain(leaves: Tensors) -> list[Any]:
+            with torch.no_grad():
+                return bound([leaf.detach() for leaf in leaves])
+
+        return _compiled(lambda leaves: bound(leaves), bound) if mode == "compile" else plain
+
+    def gradient(self, bound: Bound, mode: str) -> Kernel | None:
+        """Return the kernel of the gradient: one backward pass, or `jacfwd` (of real inputs) in forward mode."""
+        if mode == "eager":
+            return lambda leaves: _backward(bound, leaves, None)
+        if mode == "forward":
+            if any(a.dtype.kind == "c" for a in bound.inputs.arrays):
+                return None
+            return lambda leaves: torch.func.jacfwd(_first(bound))(list(leaves))
+        return _compiled(lambda leaves: torch.func.grad(_first(bound))(leaves), bound)
+
+    def vjp(self, bound: Bound, mode: str) -> Kernel | None:
+        """Return the kernel of one backward pass with a cotangent; forward mode has none."""
+        if mode == "eager":
+            return lambda leaves, cotangents: _backward(bound, leaves, cotangents)
+        if mode == "forward":
+            return None
+        return _compiled(lambda leaves, cotangents: torch.func.vjp(bound, leaves)[1](cotangents)[0], bound)
+
+    def jvp(self, bound: Bound, mode: str) -> Kernel:
+        """Return the kernel of the pushforward; on the tape it is torch's double backward."""
+        if mode == "eager":
+            return lambda leaves, tangents: _listed(
+                functional.jvp(_positional(bound), tuple(leaves), tuple(tangents))[1]
+            )
+        kernel = lambda leaves, tangents: torch.func.jvp(bound, (list(leaves),), (list(tangents),))[1]  # noqa: E731
+        return _compiled(kernel, bound) if mode == "compile" else kernel
+
+    def jacobian(self, bound: Bound, mode: str) -> Kernel:
+        """Return the kernel of the Jacobian."""
+        if mode == "eager":
+            if any(a.size == 0 for a in bound.inputs.arrays):
+                return lambda leaves: _jacobian_with_gaps(bound, leaves)
+            return lambda leaves: _flattened(functional.jacobian(_positional(bound), tuple(leaves)), len(leaves))
+        if mode == "forward":
+            return lambda leaves: _flattened(torch.func.jacfwd(bound)(list(leaves)), len(leaves))
+        return _compiled(lambda leaves: _flattened(torch.func.jacrev(bound)(leaves), len(leaves)), bound)
+
+    def hessian(self, bound: Bound, mode: str) -> Kernel:
+        """Return the kernel of the Hessian."""
+        first = _first(bound)
+        if mode == "eager":
+            if any(a.size == 0 for a in bound.inputs.arrays):  # torch.autograd.functional cannot stack no rows
+                return lambda leaves: _flattened(torch.func.hessian(first)(list(leaves)), len(leaves))
+            return lambda leaves: _flattened(functional.hessian(_positional_scalar(bound), tuple(leaves)), len(leaves))
+        if mode == "forward":
+            return lambda leaves: _flattened(torch.func.jacfwd(torch.func.jacfwd(first))(list(leaves)), len(leaves))
+        return _compiled(lambda leaves: _flattened(torch.func.hessian(first)(leaves), len(leaves)), bound)
+
+    def hvp(self, bound: Bound, mode: str) -> Kernel:
+        """Return the kernel of the Hessian times a tangent."""
+        if mode == "eager":
+            return lambda leaves, tangents: _listed(
+                functional.hvp(_positional_scalar(bound), tuple(leaves), tuple(tangents))[1]
+            )
+        first = _first(bound)
+        inner = torch.func.jacfwd(first) if mode == "forward" else torch.func.grad(first)
+        kernel = lambda leaves, tangents: torch.func.jvp(inner, (list(leaves),), (list(tangents),))[1]  # noqa: E731
+        return _compiled(kernel, bound) if mode == "compile" else kernel
+
+    def unsupported(self, error: Exception, operator: Operator) -> str | None:
+        """Return torch's reason where it says that it has no such derivative."""
+        reason = first_line(error)
+        if isinstance(error, NotImplementedError) or any(sign in str(error) for sign in _REASONS):
+            return reason
+        if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            return reason
+        return None
+
+    def missing(self, mode: str) -> str | None:
+        """Name the C++ compiler that ``compile`` needs, where there is none."""
+        if mode != "compile":
+            return None
+        candidates = [os.environ.get("CXX", ""), "g++", "clang++", "c++"]
+        return None if any(c and shutil.which(c) for c in candidates) else "a C++ compiler (set CXX or install g++)"
+
+    def devices(self) -> tuple[str, ...]:
+        """Return ``cpu`` and the names of the GPUs."""
+        return ("cpu", *(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())))
+
+    def flags(self) -> Mapping[str, str]:
+        """Return what torch's precision and determinism are set to."""
+        return {
+            "default dtype": str(torch.get_default_dtype()).removeprefix("torch."),
+            "float32 matmul precision": torch.get_float32_matmul_precision(),
+            "deterministic algorithms": str(torch.are_deterministic_algorithms_enabled()),
+        }
+
+
+_REASONS = (
+    "is not implemented",
+    "does not support it because it has not been implemented",
+    "does not support double backward",
+    "trying to differentiate twice",
+    "once_differentiable",
+    "setup_context staticmethod",
+    "vmap over torch.autograd.Function",
+    "does not have a jvp",
+    "You are attempting to call Tensor.item()",
+    "Implement forward mode",
+)
+
+
+def _load_forward_rules() -> None:
+    """Load torch's forward-mode rules, whose first use warns of torch's own deprecations."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        importlib.import_module("torch._decomp.decompositions_for_jvp")
+
+
+def _backward(bound: Bound, leaves: Tensors, cotangents: Tensors | None) -> list[torch.Tensor]:
+    """Run the function on the tape and go back once; what it does not depend on gets zeros."""
+    recorded = [leaf.detach().requires_grad_() for leaf in leaves]
+    outputs = bound(recorded)
+    seeds = [torch.ones_like(o) for o in outputs] if cotangents is None else list(cotangents)
+    reached = [(o, s) for o, s in zip(outputs, seeds, strict=True) if o.requires_grad]
+    if not reached:
+        return [torch.zeros_like(leaf) for leaf in leaves]
+    heads, weights = zip(*reached, strict=True)
+    return list(torch.autograd.grad(heads, recorded, weights, allow_unused=True, materialize_grads=True))
+
+
+def _jacobian_with_gaps(bound: Bound, leaves: Tensors) -> list[torch.Tensor]:
+    """Leave out the outputs without elements, whose rows torch cannot stack."""
+    outputs = bound(leaves)
+    kept = [i for i, output in enumerate(outputs) if output.numel()]
+    rows = iter(
+        _flattened(functional.jacobian(lambda *ls: tuple(bound(ls)[i] for i in kept), tuple(leaves)), len(leaves))
+        if kept
+        else []
+    )
+    return [
+        next(rows) if output.numel() else output.new_zeros((*output.shape, *leaf.shape))
+        for output in outputs
+        for leaf in leaves
+    ]
+
+
+def _first(bound: Bound) -> Callable[[Tensors], torch.Tensor]:
+    return lambda leaves: bound(leaves)[0]
+
+
+def _positional(bound: Bound) -> Callable[..., tuple[torch.Tensor, ...]]:
+    return lambda *leaves: tuple(bound(leaves))
+
+
+def _positional_scalar(bound: Bound) -> Callable[..., torch.Tensor]:
+    return lambda *leaves: bound(leaves)[0]
+
+
+def _listed(result: Any) -> list[torch.Tensor]:
+    return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def _flattened(blocks: Any, count: int) -> list[torch.Tensor]:
+    """Flatten nested tuples of blocks, rows outermost; torch drops the nesting of single ones."""
+    rows = _listed(blocks)
+    nested = [_listed(row) for row in rows] if isinstance(rows[0], (tuple, list)) else [rows]
+    if any(len(row) != count for row in nested):
+        raise UnsupportedError(f"torch returned {[len(r) for r in nested]} Jacobian blocks; wanted {count} a row")
+    return [block for row in nested for block in row]
+
+
+def _compiled(kernel: Callable[..., Any], bound: Bound) -> Kernel:
+    """Compile a kernel; fullgraph, so that nothing falls back to eager in silence."""
+    # torch counts recompilations by code object and gives up at a limit: each kernel gets its own
+    kernel.__code__ = kernel.__code__.replace()
+    compiled = torch.compile(kernel, fullgraph=True)
+
+    def run(*groups: Tensors) -> Any:
+        if bound.outputs is None:  # an eager call first: what is looked up once need not be traced
+            bound(groups[0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # inductor and dynamo warn of their own internals
+            return compiled(*[list(group) for group in groups])
+
+    return run

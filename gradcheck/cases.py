@@ -1,0 +1,266 @@
+"""Cases, and the registry that holds them by name."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gradcheck.errors import InputError, RegistrationError, UnknownNameError, first_line
+from gradcheck.functions import Function, Inputs
+from gradcheck.operators import Operator
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CATALOGUE = "gradcheck.catalogue"
+"""The package whose cases ship with gradcheck."""
+
+DEFAULT_POINT = "default"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function, its inputs, the operators worth checking, and the known facts about it.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the registry.
+    function : Function
+        What is checked, with its closed-form gradient where one is known.
+    inputs : callable
+        ``inputs(rng)`` returns the positional arguments as a tuple, or a mapping from point
+        names to such tuples. `rng` is a `numpy.random.Generator` seeded by the case's name.
+    operators : tuple of Operator
+        The operators worth checking; empty means the gradient of a scalar function and the
+        Jacobian of any other.
+    argnums : int or sequence of int, optional
+        The arguments to differentiate, where not all floating ones.
+    tags : frozenset of str
+        What a selection can name.
+    source : str
+        Paper, standard or manual that defines the function.
+    module : str
+        Where it was declared.
+    """
+
+    name: str
+    function: Function
+    inputs: Callable[[np.random.Generator], Any]
+    operators: tuple[Operator, ...] = ()
+    argnums: int | tuple[int, ...] | None = None
+    tags: frozenset[str] = frozenset()
+    source: str = ""
+    module: str = ""
+
+    @property
+    def builtin(self) -> bool:
+        """Whether it ships with gradcheck."""
+        return self.module == CATALOGUE or self.module.startswith(CATALOGUE + ".")
+
+    def points(self, seed: int = 0, dtype: str | None = None) -> dict[str, Inputs]:
+        """Return the inputs at each named point.
+
+        Parameters
+        ----------
+        seed : int
+            Varies the random inputs; together with the case's name it fixes them.
+        dtype : str, optional
+            The dtype to round to.
+
+        Raises
+        ------
+        InputError
+            If the case's ``inputs`` function fails or returns neither a tuple nor a mapping of tuples.
+        """
+        rng = np.random.default_rng([zlib.crc32(self.name.encode()), seed])
+        try:
+            made = self.inputs(rng)
+        except Exception as error:
+            raise InputError(f"the inputs of case {self.name} failed: {first_line(error)}") from error
+        named = made if isinstance(made, Mapping) else {DEFAULT_POINT: made}
+        points = {}
+        for point, args in named.items():
+            if not isinstance(args, tuple):
+                raise InputError(
+                    f"the inputs of case {self.name} must be a tuple of arguments, or a mapping from point names to "
+                    f"such tuples; got {type(args).__name__} for point {point!r} (a single argument is (x,))"
+                )
+            points[str(point)] = Inputs.of(args, parameters=self.function.parameters, dtype=dtype, argnums=self.argnums)
+        if not points:
+            raise InputError(f"the inputs of case {self.name} name no point")
+        return points
+
+
+class Registry:
+    """Cases by name."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, Case] = {}
+        self._by_function: dict[int, list[Case]] = {}
+
+    def add(self, case: Case, function: Callable[..., Any] | None = None) -> None:
+        """Register a case; the same declaration executed again (a reload) replaces the old one.
+
+        Raises
+        ------
+        RegistrationError
+            If another module has declared a case of that name.
+        """
+        old = self._cases.get(case.name)
+        if old is not None and old.module != case.module:
+            raise RegistrationError(
+                f"case {case.name!r} of {case.module} is already registered by {old.module}; give it another name="
+            )
+        self._cases[case.name] = case
+        if function is not None:
+            known = [c for c in self._by_function.get(id(function), []) if c.name != case.name]
+            self._by_function[id(function)] = [*known, case]
+
+    def __getitem__(self, name: str) -> Case:
+        """Return a case by name.
+
+        Raises
+        ------
+        UnknownNameError
+            With the nearest names.
+        """
+        if name not in self._cases:
+            raise UnknownNameError("case", name, self._cases)
+        return self._cases[name]
+
+    def __iter__(self) -> Any:
+        return iter(sorted(self._cases.values(), key=lambda c: c.name))
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def declared_by(self, function: Callable[..., Any]) -> list[Case]:
+        """Return the cases that the decorator made of a function object."""
+        return [c for c in self._by_function.get(id(function), []) if _made_of(c, function)]
+
+    def select(self, patterns: Iterable[str] = ()) -> list[Case]:
+        """Return the cases with any of these names or tags, sorted by name; all of them without patterns.
+
+        Raises
+        ------
+        UnknownNameError
+            If a pattern names neither a case nor a tag.
+        """
+        cases = list(self)
+        wanted = list(patterns)
+        if not wanted:
+            return cases
+        tags = {tag for c in cases for tag in c.tags}
+        for pattern in wanted:
+            if pattern not in self._cases and pattern not in tags:
+                raise UnknownNameError("case or tag", pattern, {*self._cases, *tags})
+        chosen = set(wanted)
+        return [c for c in cases if c.name in chosen or chosen & c.tags]
+
+
+def _made_of(case: Case, function: Callable[..., Any]) -> bool:
+    return case.function.portable is function or function in case.function.native.values()
+
+
+registry = Registry()
+"""The registry of this process."""
+
+
+def case(
+    *,
+    inputs: Callable[[np.random.Generator], Any],
+    name: str | None = None,
+    operators: Sequence[str] = (),
+    argnums: int | Sequence[int] | None = None,
+    gradient: Callable[..., Any] | None = None,
+    jacobian: Callable[..., Any] | None = None,
+    vjp: Callable[..., Any] | None = None,
+    native: Mapping[str, Callable[..., Any]] | None = None,
+    tags: Iterable[str] = (),
+    source: str = "",
+) -> Callable[[F], F]:
+    """Register a function as a case; the decorator returns the function unchanged.
+
+    Parameters
+    ----------
+    inputs : callable
+        ``inputs(rng)`` returns the positional arguments as a tuple, or ``{point name: tuple}``.
+    name : str, optional
+        By default the function's name.
+    operators : sequence of str
+        The operators worth checking; by default the gradient of a scalar function and the
+        Jacobian of any other.
+    argnums : int or sequence of int, optional
+        The arguments to differentiate; by default all with floating leaves.
+    gradient, jacobian, vjp : callable, optional
+        Closed forms in NumPy, which take part as the engine ``analytic``: ``gradient(*args)``,
+        ``jacobian(*args)``, ``vjp(args, cotangent)``.
+    native : mapping of str to callable, optional
+        The function in frameworks' own words, which those backends then differentiate instead.
+    tags : iterable of str
+        What a selection can name.
+    source : str
+        Paper, standard or manual that defines the function.
+
+    Returns
+    -------
+    callable
+        The decorator.
+
+    Raises
+    ------
+    RegistrationError
+        If the declaration is malformed or the name is taken.
+
+    Examples
+    --------
+    >>> import gradcheck
+    >>> @gradcheck.case(inputs=lambda rng: (rng.normal(size=5),), tags=["loss"], source="Rosenblatt 1958")
+    ... def perceptron(xp, w):
+    ...     return xp.sum(xp.maximum(0.0, 1.0 - w))
+    """
+    if not callable(inputs):
+        raise RegistrationError(f"inputs= must be a function of rng, got {type(inputs).__name__}")
+    if isinstance(operators, str) or isinstance(tags, str):
+        raise RegistrationError("operators= and tags= are sequences of strings, not one string")
+    unknown = [o for o in operators if o not in set(Operator)]
+    if unknown:
+        raise UnknownNameError("operator", unknown[0], [o.value for o in Operator])
+
+    def register(f: F) -> F:
+        if not callable(f):
+            raise RegistrationError(f"@gradcheck.case decorates a function, got {type(f).__name__}")
+        written = Function.of(f, gradient=gradient, jacobian=jacobian, vjp=vjp)
+        own = name or written.name
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*", own):
+            raise RegistrationError(f"a case's name is letters, digits, '_', '-' and '.', got {own!r}")
+        function = Function(
+            own,
+            written.parameters,
+            written.portable,
+            {**written.native, **(native or {})},
+            gradient,
+            jacobian,
+            vjp,
+        )
+        registry.add(
+            Case(
+                own,
+                function,
+                inputs,
+                tuple(Operator(o) for o in operators),
+                argnums if argnums is None or isinstance(argnums, int) else tuple(argnums),
+                frozenset(tags),
+                source,
+                getattr(f, "__module__", "") or "",
+            ),
+            f,
+        )
+        return f
+
+    return register

@@ -1,0 +1,448 @@
+"""The command line: ``gradcheck run``, ``list``, ``doctor``, ``check`` and ``bench``.
+
+Exit codes: 0 all agree, 1 something is wrong, 2 wrong use, 130 interrupted. Everything that is
+not cheap to import is imported inside the commands.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+import gradcheck
+from gradcheck.benchmark.command import bench
+from gradcheck.errors import (
+    BrokenBackendError,
+    GradcheckError,
+    InputError,
+    MissingBackendError,
+    RegistrationError,
+    UnknownNameError,
+    first_line,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gradcheck.cases import Case
+    from gradcheck.functions import Function
+    from gradcheck.report import Report
+    from gradcheck.verification import Options
+
+_WRONG_USE = (InputError, UnknownNameError, MissingBackendError, BrokenBackendError, RegistrationError)
+
+
+class _Commands(TyperGroup):
+    """Turns our errors into lines on stderr and exit codes."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GradcheckError as error:
+            _complain(str(error))
+            raise typer.Exit(2 if isinstance(error, _WRONG_USE) else 1) from None
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Check gradients against every installed system, and say who is wrong.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAMES/TAGS", help="Cases by name or tag.")]
+Backends = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ENGINES", help="Engines such as torch,jax:eager or torch:*; can be repeated."),
+]
+Operators = Annotated[
+    list[str] | None, typer.Option(metavar="OPERATORS", help="What to check: gradient, hvp, ...; can be repeated.")
+]
+Dtype = Annotated[str | None, typer.Option(metavar="DTYPE", help="Round the inputs to float32 or float64.")]
+Seed = Annotated[int, typer.Option(help="Varies random inputs and directions.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse IMPRECISE and CONVENTION too.")]
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON.")]
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a web page.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Explain the verdicts that pass as well.")]
+Modules = Annotated[
+    list[str] | None, typer.Option(metavar="FILE_OR_MODULE", help="Register the cases of a module; can be repeated.")
+]
+
+
+def main() -> None:
+    """Run the command line; the entry point of the script ``gradcheck``."""
+    app(prog_name="gradcheck")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gradcheck {gradcheck.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    names: Names = None,
+    backends: Backends = None,
+    operator: Operators = None,
+    dtype: Dtype = None,
+    seed: Seed = 0,
+    strict: Strict = False,
+    json: Json = None,
+    html: Html = None,
+    module: Modules = None,
+    verbose: Verbose = False,
+) -> None:
+    """Check registered cases on every engine.
+
+    Without names or tags: all cases of the given modules, or the whole catalogue if no module is given.
+    """
+    from gradcheck import verification
+
+    settings = _settings(backends, operator, dtype, seed, strict)
+    _refuse_unwritable(json, html)
+    cases = _selected(names, module)
+    done: list[Report] = []
+    with _progress(len(cases)) as advance:
+
+        def progress(case: Case, report: Report) -> None:
+            done.append(report)
+            advance(case.name)
+
+        try:
+            report = verification.run(cases, settings, progress=progress)
+        except KeyboardInterrupt:
+            report = None
+    if report is None:
+        _show_interrupted(done, len(cases))
+    _conclude(report, json, html, verbose)
+
+
+@app.command("list")
+def list_cases(names: Names = None, module: Modules = None, seed: Seed = 0) -> None:
+    """List registered cases: name, inputs, operators, tags, source. Imports no framework."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    cases = _selected(names, module)
+    table = Table("case", "inputs", "operators", "tags", "source", box=box.SIMPLE_HEAD)
+    for case in cases:
+        facts = (case.name, _shapes(case, seed), _operators(case, seed), " ".join(sorted(case.tags)), case.source)
+        table.add_row(*(Text(fact) for fact in facts))
+    console = _console()
+    console.print(table)
+    console.print(f"{len(cases)} case(s)", highlight=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Say which backends are installed, missing or broken, and what mends them."""
+    from gradcheck import doctor as surgery
+
+    examinations = surgery.examine_all()
+    surgery.render(examinations, _console())
+    raise typer.Exit(1 if any(found.state == "broken" for found in examinations) else 0)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def check(
+    target: Annotated[
+        str, typer.Argument(help="An expression, module:function or path/to/file.py:function.", show_default=False)
+    ],
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="Numbers or nested lists: x=-2 w=[1,2].")
+    ] = None,
+    backends: Backends = None,
+    operator: Operators = None,
+    dtype: Dtype = None,
+    seed: Seed = 0,
+    strict: Strict = False,
+    json: Json = None,
+    html: Html = None,
+    verbose: Verbose = False,
+) -> None:
+    """Check one expression or Python function, and show what every engine computes.
+
+    gradcheck check "(x + y) * z" x=-2 y=5 z=-4
+    """
+    from gradcheck import verification
+    from gradcheck.report import Report
+
+    settings = _settings(backends, operator, dtype, seed, strict)
+    _refuse_unwritable(json, html)
+    given = _values(values or ())
+    function, cases = _target(target)
+    if given or not cases:
+        cases = [_single(function, _arguments(function, given), cases[0].argnums if cases else None)]
+    report = Report.merge(verification.verify(case, settings) for case in cases)
+    _conclude(report, json, html, verbose)
+
+
+app.command("bench")(bench)
+
+
+# -- what the user wrote ----------------------------------------------------------------------
+
+
+def _settings(
+    backends: Sequence[str] | None, operators: Sequence[str] | None, dtype: str | None, seed: int, strict: bool
+) -> Options:
+    from gradcheck.functions import DTYPES
+    from gradcheck.verification import Options, parse_operator
+
+    if dtype is not None and dtype not in DTYPES:
+        raise UnknownNameError("dtype", dtype, DTYPES)
+    if seed < 0:
+        raise InputError(f"the seed must not be negative, got {seed}")
+    return Options(
+        backends=_split(backends),
+        operators=tuple(parse_operator(name) for name in _split(operators) or ()),
+        dtype=dtype,
+        seed=seed,
+        strict=strict,
+    )
+
+
+def _split(items: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Split ``["a,b", "c"]`` into names; None where nothing was given."""
+    if not items:
+        return None
+    names = tuple(name.strip() for item in items for name in item.split(",") if name.strip())
+    if not names:
+        raise InputError(f"a list of names is empty: {', '.join(map(repr, items))}")
+    return names
+
+
+def _selected(names: Sequence[str] | None, modules: Sequence[str] | None) -> list[Case]:
+    """Return the cases by name or tag; without either, those of the modules, else the catalogue."""
+    from gradcheck import discovery
+    from gradcheck.cases import registry
+
+    discovery.load_catalogue()
+    for module in modules or ():
+        _module(module)
+    cases = registry.select(names or ())
+    if modules and not names:
+        cases = [case for case in cases if not case.builtin]
+    if not cases:
+        raise InputError(f"no case is registered by {', '.join(modules) if modules else 'the catalogue'}")
+    return cases
+
+
+def _values(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read ``name=value`` pairs."""
+    from gradcheck.expressions import parse_value
+
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = (part.strip() for part in pair.partition("="))
+        if not equals or not name.isidentifier():
+            option = "; there is no such option" if pair.startswith("-") else ""
+            raise InputError(f"wanted name=value, as in x=1.5 or w=[1,2], got {pair!r:.60}{option}")
+        if name in values:
+            raise InputError(f"two values are given for {name}")
+        values[name] = parse_value(text)
+    return values
+
+
+def _arguments(function: Function, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Arrange values in the order of a function's parameters; its own defaults fill the gaps."""
+    from gradcheck.expressions import CONSTANTS
+
+    for name in values:
+        if name not in function.parameters:
+            if name in CONSTANTS:
+                raise InputError(f"{name} is a constant ({CONSTANTS[name]:.6g}); call the variable otherwise")
+            raise UnknownNameError("variable", name, function.parameters)
+    values = {**_defaults(function), **values}
+    missing = [name for name in function.parameters if name not in values]
+    if missing:
+        wanted = " ".join(f"{name}=..." for name in missing)
+        raise InputError(f"no value given for {', '.join(missing)}; write {wanted}")
+    return tuple(values[name] for name in function.parameters)
+
+
+def _defaults(function: Function) -> dict[str, Any]:
+    written = function.portable or next(iter(function.native.values()))
+    parameters = inspect.signature(written).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def _single(function: Function, arguments: tuple[Any, ...], argnums: int | tuple[int, ...] | None) -> Case:
+    from gradcheck.cases import Case
+
+    return Case(function.name, function, lambda rng: arguments, argnums=argnums)
+
+
+# -- the user's own code ----------------------------------------------------------------------
+
+
+def _target(target: str) -> tuple[Function, list[Case]]:
+    """Return the function that a target means, and the cases that were declared of it."""
+    from gradcheck.cases import registry
+    from gradcheck.expressions import parse
+    from gradcheck.functions import Function
+
+    if target.endswith(".py"):
+        raise InputError(f"name a function of the file: {target}:function")
+    place, colon, name = target.rpartition(":")
+    in_code = place.endswith(".py") or re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", place)
+    if not (colon and in_code and name.isidentifier()):
+        return parse(target), []
+    module = _module(place)
+    written = getattr(module, name, None)
+    if not callable(written):
+        raise UnknownNameError(f"function of {place}", name, _functions(module))
+    cases = registry.declared_by(written)
+    return cases[0].function if cases else Function.of(written), cases
+
+
+def _functions(module: ModuleType) -> list[str]:
+    return [n for n, value in vars(module).items() if inspect.isfunction(value) and value.__module__ == module.__name__]
+
+
+def _module(place: str) -> ModuleType:
+    """Import a module by name from here or the environment, or a file by its path."""
+    try:
+        return _file(Path(place)) if place.endswith(".py") else _named(place)
+    except GradcheckError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{place} cannot be imported: {first_line(error)}") from error
+
+
+def _named(name: str) -> ModuleType:
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # as python -m does; a script has its own folder there
+    return importlib.import_module(name)
+
+
+def _file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    path = path.resolve()
+    name = re.sub(r"\W", "_", str(path.with_suffix("")))  # a name of its own: torch.py must not become torch
+    if name in sys.modules:
+        return sys.modules[name]
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    specification = importlib.util.spec_from_file_location(name, path)
+    if specification is None or specification.loader is None:
+        raise InputError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    try:
+        specification.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+# -- what is shown ------------------------------------------------------------------------------
+
+
+def _complain(message: str) -> None:
+    """Print an error on stderr; a second line, which has a caret, keeps its place below the first."""
+    typer.echo("error: " + message.replace("\n", "\n       "), err=True)
+
+
+def _console() -> Console:
+    """Return the console of stdout; wide where it is not a terminal, so that rows stay whole."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 320)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on stderr if it is a terminal; what is yielded advances it past a case."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("importing", total=total)
+        yield lambda name: bar.update(task, advance=1, description=name)
+
+
+def _shapes(case: Case, seed: int) -> str:
+    points = list(case.points(seed).values())
+    first = points[0]
+    shapes = ", ".join(f"{label} {a.shape}" for label, a in zip(first.labels, first.arrays, strict=True))
+    return shapes + (f"; {len(points)} points" if len(points) > 1 else "")
+
+
+def _operators(case: Case, seed: int) -> str:
+    from gradcheck.verification import operators_of
+
+    if not case.operators and case.function.portable is None and "numpy" not in case.function.native:
+        return "gradient or jacobian"  # only its framework could tell
+    try:
+        return " ".join(operators_of(case, seed))
+    except GradcheckError as error:
+        return f"unknown: {error}"
+
+
+def _show_interrupted(done: Sequence[Report], total: int) -> NoReturn:
+    """Show what there is of an interrupted run, and stop."""
+    if done:
+        from gradcheck.report import Report
+
+        Report.merge(done).render(_console())
+    _complain(f"interrupted after {len(done)} of {total} case(s); nothing was written")
+    raise typer.Exit(130)
+
+
+def _refuse_unwritable(*paths: Path | None) -> None:
+    """Find out before a long run whether its report can be written."""
+    for path in paths:
+        if path is None:
+            continue
+        existed = path.exists()
+        try:
+            path.open("a").close()
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
+        if not existed:
+            path.unlink()
+
+
+def _conclude(report: Report, json: Path | None, html: Path | None, verbose: bool) -> None:
+    """Show a report, write it where it was asked for, and stop with its exit code."""
+    report.render(_console(), verbose=verbose)
+    for path, text in ((json, report.to_json), (html, report.to_html)):
+        if path is not None:
+            path.write_text(text(), encoding="utf-8")
+    raise typer.Exit(0 if report else 1)
+
+
+if __name__ == "__main__":
+    main()

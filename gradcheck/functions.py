@@ -1,0 +1,323 @@
+"""Functions under check and the points at which they are differentiated."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import optree
+from numpy.typing import NDArray
+
+from gradcheck.errors import InputError
+
+Array = NDArray[Any]
+
+DTYPES = ("float32", "float64", "complex64", "complex128")
+"""The dtypes that a check can have."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function under check, in every form that is known of it.
+
+    Parameters
+    ----------
+    name : str
+        How reports call it.
+    parameters : tuple of str
+        The names of its positional parameters (without ``xp``); reports name arguments by them.
+    portable : callable, optional
+        ``f(xp, *args)``, written once against a namespace in NumPy's vocabulary.
+    native : mapping of str to callable
+        ``f(*args)`` for a framework's own arrays, by backend; the key ``"numpy"`` is a plain NumPy function.
+    gradient, jacobian, vjp : callable, optional
+        Rules written by hand, in NumPy: ``gradient(*args)``, ``jacobian(*args)``, ``vjp(args, cotangent)``.
+    """
+
+    name: str
+    parameters: tuple[str, ...] = ()
+    portable: Callable[..., Any] | None = None
+    native: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    gradient: Callable[..., Any] | None = None
+    jacobian: Callable[..., Any] | None = None
+    vjp: Callable[..., Any] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        f: Callable[..., Any] | Mapping[str, Callable[..., Any]] | Function,
+        *,
+        gradient: Callable[..., Any] | None = None,
+        jacobian: Callable[..., Any] | None = None,
+        vjp: Callable[..., Any] | None = None,
+    ) -> Function:
+        """Sort out what a user handed in.
+
+        A callable whose first parameter is named ``xp`` is portable; any other bare callable
+        is native NumPy; a mapping holds one native function for each backend.
+
+        Raises
+        ------
+        InputError
+            If `f` is neither callable nor a non-empty mapping of callables.
+        """
+        if isinstance(f, Function):
+            return f
+        rules = {"gradient": gradient, "jacobian": jacobian, "vjp": vjp}
+        for rule, written in rules.items():
+            if written is not None and not callable(written):
+                raise InputError(f"{rule}= must be a function, got {type(written).__name__}")
+        if isinstance(f, Mapping):
+            if not f:
+                raise InputError("the mapping of native functions is empty; wanted {'torch': f, ...}")
+            for key, value in f.items():
+                if not (isinstance(key, str) and callable(value)):
+                    raise InputError(
+                        f"native functions must map backend names to callables, got {key!r}: {type(value).__name__}"
+                    )
+            first = next(iter(f.values()))
+            return cls(_name(first), _parameters(first), None, dict(f), gradient, jacobian, vjp)
+        if not callable(f):
+            raise InputError(
+                f"wanted a function or a mapping from backend to function, got {type(f).__name__}: {f!r:.80}"
+            )
+        parameters = _parameters(f)
+        if parameters[:1] == ("xp",):
+            return cls(_name(f), parameters[1:], f, {}, gradient, jacobian, vjp)
+        return cls(_name(f), parameters, None, {"numpy": f}, gradient, jacobian, vjp)
+
+    @property
+    def has_rule(self) -> bool:
+        """Whether a gradient, Jacobian or VJP was written by hand."""
+        return not (self.gradient is None and self.jacobian is None and self.vjp is None)
+
+
+def _name(f: Callable[..., Any]) -> str:
+    name = getattr(f, "__name__", None) or type(f).__name__
+    return "function" if name == "<lambda>" else str(name)
+
+
+def _parameters(f: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return ()  # builtins and extension functions need not have a signature
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(p.name for p in signature.parameters.values() if p.kind in positional)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The arguments of one call: a pytree whose floating leaves are differentiated.
+
+    Build it with `Inputs.of`, which rounds the leaves once to the dtype of the check, so that
+    every engine and referee gets exactly the same numbers.
+
+    Parameters
+    ----------
+    leaves : tuple
+        All leaves of the positional arguments; arrays are NumPy's and read-only.
+    structure : optree.PyTreeSpec
+        The structure of the tuple of positional arguments.
+    active : tuple of int
+        Which leaves are differentiated.
+    labels : tuple of str
+        How reports name each differentiated leaf: ``x``, ``params['w']``.
+    dtype : numpy.dtype
+        The dtype of the check; complex leaves have its complex counterpart.
+    """
+
+    leaves: tuple[Any, ...]
+    structure: optree.PyTreeSpec
+    active: tuple[int, ...]
+    labels: tuple[str, ...]
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def of(
+        cls,
+        args: Sequence[Any],
+        *,
+        parameters: Sequence[str] = (),
+        dtype: str | None = None,
+        argnums: int | Sequence[int] | None = None,
+    ) -> Inputs:
+        """Flatten, round and validate positional arguments.
+
+        Parameters
+        ----------
+        args : sequence of pytrees
+            Lists, tuples and dicts are nodes; arrays and numbers are leaves. Python floats
+            are 0-d float64; integer and boolean leaves are constants.
+        parameters : sequence of str
+            Names for the arguments.
+        dtype : str, optional
+            One of `DTYPES`; by default the widest dtype of the floating leaves.
+        argnums : int or sequence of int, optional
+            The arguments to differentiate; by default all that have floating leaves.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to differentiate, or a leaf is NaN, of object dtype, or of a
+            dtype that cannot be checked.
+        """
+        if dtype is not None and dtype not in DTYPES:
+            raise InputError(f"dtype must be one of {', '.join(DTYPES)}; got {dtype!r}")
+        arguments: Any = tuple(args)
+        raw, structure = optree.tree_flatten(arguments)
+        labels = _labels(structure, len(args), parameters)
+        owners = [path[0] for path in structure.paths()]
+        leaves = [_leaf(leaf, label) for leaf, label in zip(raw, labels, strict=True)]
+        floating = [i for i, leaf in enumerate(leaves) if _is_floating(leaf)]
+        wanted = _wanted(argnums, len(args))
+        active = [i for i in floating if wanted is None or owners[i] in wanted]
+        for argument in sorted(wanted or ()):
+            if argument not in {owners[i] for i in active}:
+                kinds = ", ".join(_kind(leaves[i]) for i, o in enumerate(owners) if o == argument) or "nothing"
+                raise InputError(
+                    f"argnums names argument {argument}, which has no floating-point leaf (it holds {kinds}); "
+                    "only floating-point or complex arrays can be differentiated"
+                )
+        if not active:
+            kinds = ", ".join(f"{label}: {_kind(leaf)}" for label, leaf in zip(labels, leaves, strict=True))
+            raise InputError(
+                f"nothing to differentiate: no floating-point leaf among the inputs ({kinds or 'no inputs'}); "
+                "pass at least one float or floating-point array"
+            )
+        check_dtype = _check_dtype([leaves[i] for i in floating], dtype)
+        for i in floating:
+            leaves[i] = _rounded(leaves[i], check_dtype, labels[i])
+        return cls(tuple(leaves), structure, tuple(active), tuple(labels[i] for i in active), check_dtype)
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """The differentiated leaves."""
+        return tuple(self.leaves[i] for i in self.active)
+
+    @property
+    def size(self) -> int:
+        """The number of differentiated elements."""
+        return sum(a.size for a in self.arrays)
+
+    def moved(self, arrays: Sequence[Array]) -> Inputs:
+        """Return the same inputs with other values in the differentiated leaves."""
+        leaves = list(self.leaves)
+        for i, array in zip(self.active, arrays, strict=True):
+            leaves[i] = _read_only(np.asarray(array, dtype=self.leaves[i].dtype))
+        return Inputs(tuple(leaves), self.structure, self.active, self.labels, self.dtype)
+
+    def with_dtype(self, dtype: str) -> Inputs:
+        """Return the same numbers in another dtype, complex leaves in its complex counterpart."""
+        leaves = [_rounded(leaf, np.dtype(dtype), "input") if _is_floating(leaf) else leaf for leaf in self.leaves]
+        return Inputs(tuple(leaves), self.structure, self.active, self.labels, np.dtype(dtype))
+
+    @property
+    def signature(self) -> Hashable:
+        """What a prepared derivative depends on: structure, shapes, dtypes and constants, not the point."""
+        active = set(self.active)
+        leaves = tuple(
+            (leaf.shape, leaf.dtype.str, None if i in active else leaf.tobytes())
+            if isinstance(leaf, np.ndarray)
+            else (type(leaf), repr(leaf))
+            for i, leaf in enumerate(self.leaves)
+        )
+        return self.structure, self.active, self.dtype, leaves
+
+    @property
+    def template(self) -> Any:
+        """The positional arguments with the number of each leaf in its place."""
+        return optree.tree_unflatten(self.structure, range(len(self.leaves)))
+
+    def tree(self, active: Sequence[Any]) -> Any:
+        """Arrange one object for each differentiated leaf like the inputs, None for the others.
+
+        A single positional argument gives its own tree; several give a tuple.
+        """
+        leaves: list[Any] = [None] * len(self.leaves)
+        for i, array in zip(self.active, active, strict=True):
+            leaves[i] = array
+        tree = optree.tree_unflatten(self.structure, leaves)
+        return tree[0] if len(tree) == 1 else tree
+
+
+def _labels(structure: optree.PyTreeSpec, count: int, parameters: Sequence[str]) -> list[str]:
+    names = [parameters[i] if i < len(parameters) else f"argument {i}" for i in range(count)]
+    if len(parameters) < count and len(parameters) > 0:  # f(*args): the last name stands for the rest
+        names = [n if i < len(parameters) else f"{parameters[-1]}[{i}]" for i, n in enumerate(names)]
+    return [names[path[0]] + "".join(f"[{entry!r}]" for entry in path[1:]) for path in structure.paths()]
+
+
+def _leaf(leaf: Any, label: str) -> Any:
+    if isinstance(leaf, (bool, int, str, bytes)) or leaf is None:
+        return leaf
+    if isinstance(leaf, (float, complex)):
+        return np.asarray(leaf)
+    if hasattr(leaf, "__array__"):
+        detach = getattr(leaf, "detach", None)  # a torch tensor that requires grad refuses __array__
+        array = np.asarray(leaf if detach is None else detach())
+        if array.dtype == object:
+            raise InputError(
+                f"{label} is an array of dtype object; convert it to float64: np.asarray({label}, dtype=float)"
+            )
+        return array
+    return leaf
+
+
+def _is_floating(leaf: Any) -> bool:
+    # kind V: ml_dtypes' bfloat16 and the float8 family, which _check_dtype refuses by name
+    return isinstance(leaf, np.ndarray) and (leaf.dtype.kind in "fc" or "float" in leaf.dtype.name)
+
+
+def _kind(leaf: Any) -> str:
+    return f"{leaf.dtype} array" if isinstance(leaf, np.ndarray) else type(leaf).__name__
+
+
+def _wanted(argnums: int | Sequence[int] | None, count: int) -> set[int] | None:
+    if argnums is None:
+        return None
+    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
+    for number in numbers:
+        if not isinstance(number, int) or not -count <= number < count:
+            raise InputError(f"argnums {number!r} is out of range for {count} positional argument(s)")
+    return {number % count for number in numbers}
+
+
+def _check_dtype(leaves: Sequence[Array], dtype: str | None) -> np.dtype[Any]:
+    for leaf in leaves:
+        if leaf.dtype.name not in DTYPES and dtype is None:
+            raise InputError(
+                f"cannot check in {leaf.dtype.name}; pass dtype='float32' or dtype='float64' to round the inputs to it"
+            )
+    if dtype is not None:
+        return np.dtype(dtype)
+    return np.result_type(*leaves) if leaves else np.dtype("float64")
+
+
+def _rounded(leaf: Array, dtype: np.dtype[Any], label: str) -> Array:
+    if leaf.dtype.kind == "c" and dtype.kind == "f":
+        dtype = np.result_type(dtype, np.complex64)
+    elif leaf.dtype.kind != "c" and dtype.kind == "c" and leaf.dtype.kind == "f":
+        dtype = real_dtype(dtype)
+    if np.isnan(leaf).any():
+        where = np.argwhere(np.isnan(leaf))[0]
+        raise InputError(f"{label} is NaN at index {tuple(int(i) for i in where)}; a derivative at NaN means nothing")
+    with np.errstate(over="ignore"):
+        rounded = np.array(leaf, dtype=dtype)
+    if np.isinf(rounded).any() and not np.isinf(leaf).any():
+        raise InputError(f"{label} overflows {dtype}; use a wider dtype or smaller inputs")
+    return _read_only(rounded)
+
+
+def _read_only(array: Array) -> Array:
+    array = np.array(array)
+    array.flags.writeable = False
+    return array
+
+
+def real_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of the real and imaginary parts: float64 for complex128 and float64."""
+    return np.finfo(dtype).dtype
