@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from gradcheck.errors import InputError, RegistrationError, UnknownNameError, first_line
-from gradcheck.functions import Function, Inputs
+from gradcheck.functions import Function, Inputs, innermost, parse_argnums
 from gradcheck.operators import Operator
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -104,17 +104,19 @@ class Registry:
         self._by_function: dict[int, list[Case]] = {}
 
     def add(self, case: Case, function: Callable[..., Any] | None = None) -> None:
-        """Register a case; the same declaration executed again (a reload) replaces the old one.
+        """Register a case; a function of the same module and name (a reload) replaces the old one.
 
         Raises
         ------
         RegistrationError
-            If another module has declared a case of that name.
+            If another function has declared a case of that name.
         """
         old = self._cases.get(case.name)
-        if old is not None and old.module != case.module:
+        if old is not None and _declared_by(old) != _declared_by(case):
+            (module, name), (first, taken_by) = _declared_by(case), _declared_by(old)
+            who, owner = (module, first) if module != first else (name, f"{taken_by} of {first}")
             raise RegistrationError(
-                f"case {case.name!r} of {case.module} is already registered by {old.module}; give it another name="
+                f"case {case.name!r} of {who} is already registered by {owner}; give it another name="
             )
         self._cases[case.name] = case
         if function is not None:
@@ -161,6 +163,12 @@ class Registry:
                 raise UnknownNameError("case or tag", pattern, {*self._cases, *tags})
         chosen = set(wanted)
         return [c for c in cases if c.name in chosen or chosen & c.tags]
+
+
+def _declared_by(case: Case) -> tuple[str, str]:
+    """Return the module and the qualified name of the function that a case was made of."""
+    function = case.function.portable or next(iter(case.function.native.values()), None)
+    return case.module, getattr(innermost(function), "__qualname__", "") if function is not None else ""
 
 
 def _made_of(case: Case, function: Callable[..., Any]) -> bool:
@@ -215,7 +223,11 @@ def case(
     Raises
     ------
     RegistrationError
-        If the declaration is malformed or the name is taken.
+        If the declaration is malformed or another function has taken the name.
+    UnknownNameError
+        For an operator that does not exist.
+    InputError
+        If `argnums` is no integer and no sequence of integers.
 
     Examples
     --------
@@ -226,41 +238,49 @@ def case(
     """
     if not callable(inputs):
         raise RegistrationError(f"inputs= must be a function of rng, got {type(inputs).__name__}")
-    if isinstance(operators, str) or isinstance(tags, str):
-        raise RegistrationError("operators= and tags= are sequences of strings, not one string")
+    if name is not None and not isinstance(name, str):
+        raise RegistrationError(f"name= must be a string, got {type(name).__name__}")
+    for option, given in (("operators", operators), ("tags", tags)):
+        if isinstance(given, str):
+            raise RegistrationError(f"{option}= is a sequence of strings, got one string; write [{given!r}]")
     unknown = [o for o in operators if o not in set(Operator)]
     if unknown:
-        raise UnknownNameError("operator", unknown[0], [o.value for o in Operator])
+        raise UnknownNameError("operator", str(unknown[0]), [o.value for o in Operator])
+    numbers = None if argnums is None else parse_argnums(argnums)
 
     def register(f: F) -> F:
         if not callable(f):
             raise RegistrationError(f"@gradcheck.case decorates a function, got {type(f).__name__}")
-        written = Function.of(f, gradient=gradient, jacobian=jacobian, vjp=vjp)
+        written = _written(f, native, gradient=gradient, jacobian=jacobian, vjp=vjp)
         own = name or written.name
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*", own):
-            raise RegistrationError(f"a case's name is letters, digits, '_', '-' and '.', got {own!r}")
-        function = Function(
-            own,
-            written.parameters,
-            written.portable,
-            {**written.native, **(native or {})},
-            gradient,
-            jacobian,
-            vjp,
-        )
+            raise RegistrationError(
+                f"a case's name is letters, digits, '_', '-' and '.', got {own!r}; give it another with name="
+            )
+        function = replace(written, name=own)
         registry.add(
             Case(
                 own,
                 function,
                 inputs,
                 tuple(Operator(o) for o in operators),
-                argnums if argnums is None or isinstance(argnums, int) else tuple(argnums),
+                numbers,
                 frozenset(tags),
                 source,
-                getattr(f, "__module__", "") or "",
+                getattr(innermost(f), "__module__", None) or "",
             ),
             f,
         )
         return f
 
     return register
+
+
+def _written(f: Callable[..., Any], native: Mapping[str, Callable[..., Any]] | None, **rules: Any) -> Function:
+    """Return the function with its rules and its other native forms."""
+    try:
+        own = Function.of(f, **rules)
+        others = Function.of(native).native if native else {}
+    except InputError as error:
+        raise RegistrationError(str(error)) from error
+    return replace(own, native={**own.native, **others})

@@ -9,10 +9,11 @@ import numpy as np
 import optree
 
 from gradcheck import discovery
-from gradcheck.backend import Backend, Prepared
+from gradcheck.backend import Backend
 from gradcheck.errors import InputError
-from gradcheck.functions import Array, Function, Inputs
+from gradcheck.functions import Array, Function, Inputs, parse_argnums
 from gradcheck.operators import Operator
+from gradcheck.preparation import Prepared
 
 Differentiable = Callable[..., Any] | Mapping[str, Callable[..., Any]]
 
@@ -42,8 +43,8 @@ def gradient(
     Returns
     -------
     pytree of numpy.ndarray
-        Shaped like the inputs, None where nothing was differentiated: one argument's own tree for
-        a function of one argument or an integer `argnums`, else a tuple with one for each argument.
+        Like the inputs, None where nothing was differentiated: the argument's own tree for a
+        function of one argument or an integer `argnums`, else a tuple with one tree for each argument.
 
     Raises
     ------
@@ -103,8 +104,8 @@ def jvp(
         As in `gradient`.
     inputs : tuple of pytrees
         The positional arguments.
-    tangents : tuple of pytrees
-        One array for each differentiated leaf, in the order of the leaves and of their shapes.
+    tangents : pytree
+        One array for each differentiated leaf, in their order and of their shapes; None for the others.
     """
     call = _Call(f, inputs, backend, argnums, dtype)
     return call.like_outputs(call.run(Operator.JVP, _seed("tangents", tangents, call.inputs.arrays)))
@@ -181,8 +182,8 @@ class _Call:
             raise InputError(f"inputs is a tuple of positional arguments, got {type(inputs).__name__}; write (x,)")
         self.function = Function.of(f)
         self.inputs = Inputs.of(inputs, parameters=self.function.parameters, dtype=dtype, argnums=argnums)
-        self._bare = isinstance(argnums, int) and len(inputs) > 1
-        self._argnum = argnums if isinstance(argnums, int) else 0
+        numbers = None if argnums is None else parse_argnums(argnums)
+        self._own = numbers if isinstance(numbers, int) and len(inputs) > 1 else None
         self._backend, self._mode, self._host = parse_engine(backend, self.function)
         self._last: Prepared | None = None
 
@@ -192,7 +193,7 @@ class _Call:
 
     def like_inputs(self, arrays: Sequence[Any]) -> Any:
         tree = self.inputs.tree(arrays)
-        return tree[self._argnum] if self._bare else tree
+        return tree if self._own is None else tree[self._own]
 
     def like_outputs(self, arrays: Sequence[Any]) -> Any:
         structure = self._last.bound.outputs if self._last is not None else None
@@ -206,19 +207,29 @@ def parse_engine(text: str, function: Function) -> tuple[Backend, str, Backend |
     ------
     UnknownNameError, MissingBackendError, BrokenBackendError
         If there is no such engine.
+    InputError
+        If the text is no string, or names a host for an engine that has its own forward.
     """
+    if not isinstance(text, str):
+        raise InputError(f"backend is the name of one engine, such as 'torch:compile'; got {text!r:.80}")
     rest, _, host = text.partition("@")
     name, _, mode = rest.partition(":")
     backend = discovery.load(name)
     backend.engine(mode)
+    if host and (name != "numerical" or host in ("numerical", "analytic")):
+        raise InputError(f"only numerical differentiates another framework's forward, as numerical@torch; got {text!r}")
     if not host and name == "numerical" and function.portable is None and "numpy" not in function.native:
         host = next(iter(function.native))
     return backend, mode, discovery.load(host) if host else None
 
 
 def _seed(name: str, given: Any, like: Sequence[Array]) -> list[Array]:
+    """Return tangents or cotangents as arrays of the shapes and dtypes that they must have."""
     leaves = [np.asarray(leaf) for leaf in optree.tree_leaves(given)]
     if [leaf.shape for leaf in leaves] != [a.shape for a in like]:
         got, wanted = ([str(a.shape) for a in arrays] for arrays in (leaves, like))
         raise InputError(f"{name} have shapes {', '.join(got) or 'none'}; wanted {', '.join(wanted)}")
+    for leaf, a in zip(leaves, like, strict=True):
+        if leaf.dtype.kind not in ("biufc" if a.dtype.kind == "c" else "biuf"):
+            raise InputError(f"{name} of shape {leaf.shape} have dtype {leaf.dtype}; wanted {a.dtype}")
     return [leaf.astype(a.dtype) for leaf, a in zip(leaves, like, strict=True)]

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from types import TracebackType
 
-from gradcheck.backend import Backend, Engine
+from gradcheck.backend import Backend
 from gradcheck.errors import (
     BrokenBackendError,
     MissingBackendError,
@@ -18,6 +18,7 @@ from gradcheck.errors import (
     UnknownNameError,
     first_line,
 )
+from gradcheck.estimates import Engine
 
 GROUP = "gradcheck.backends"
 

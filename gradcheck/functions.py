@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import optree
 from numpy.typing import NDArray
 
-from gradcheck.errors import InputError
+from gradcheck.errors import InputError, first_line
 
 Array = NDArray[Any]
 
@@ -57,19 +58,20 @@ class Function:
         """Sort out what a user handed in.
 
         A callable whose first parameter is named ``xp`` is portable; any other bare callable
-        is native NumPy; a mapping holds one native function for each backend.
+        is native NumPy; a mapping holds one native function for each backend. A rule that is
+        given with a `Function` takes the place of its own.
 
         Raises
         ------
         InputError
-            If `f` is neither callable nor a non-empty mapping of callables.
+            If `f` is neither callable nor a non-empty mapping of callables, or a rule is not callable.
         """
-        if isinstance(f, Function):
-            return f
         rules = {"gradient": gradient, "jacobian": jacobian, "vjp": vjp}
         for rule, written in rules.items():
             if written is not None and not callable(written):
                 raise InputError(f"{rule}= must be a function, got {type(written).__name__}")
+        if isinstance(f, Function):
+            return replace(f, gradient=gradient or f.gradient, jacobian=jacobian or f.jacobian, vjp=vjp or f.vjp)
         if isinstance(f, Mapping):
             if not f:
                 raise InputError("the mapping of native functions is empty; wanted {'torch': f, ...}")
@@ -95,9 +97,16 @@ class Function:
         return not (self.gradient is None and self.jacobian is None and self.vjp is None)
 
 
+def innermost(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function inside `functools.partial` objects; any other callable itself."""
+    while isinstance(f, partial):
+        f = f.func
+    return f
+
+
 def _name(f: Callable[..., Any]) -> str:
-    name = getattr(f, "__name__", None) or type(f).__name__
-    return "function" if name == "<lambda>" else str(name)
+    inner = innermost(f)
+    return str(getattr(inner, "__name__", None) or type(inner).__name__)
 
 
 def _parameters(f: Callable[..., Any]) -> tuple[str, ...]:
@@ -150,8 +159,8 @@ class Inputs:
         Parameters
         ----------
         args : sequence of pytrees
-            Lists, tuples and dicts are nodes; arrays and numbers are leaves. Python floats
-            are 0-d float64; integer and boolean leaves are constants.
+            Lists, tuples and dicts are nodes; arrays and numbers are leaves, which are copied.
+            Python floats are 0-d float64; integer and boolean leaves are constants.
         parameters : sequence of str
             Names for the arguments.
         dtype : str, optional
@@ -162,8 +171,8 @@ class Inputs:
         Raises
         ------
         InputError
-            If there is nothing to differentiate, or a leaf is NaN, of object dtype, or of a
-            dtype that cannot be checked.
+            If there is nothing to differentiate, `argnums` names no argument that can be, or a leaf
+            is NaN, masked, too large for `dtype`, of object dtype, or of a dtype that cannot be checked.
         """
         if dtype is not None and dtype not in DTYPES:
             raise InputError(f"dtype must be one of {', '.join(DTYPES)}; got {dtype!r}")
@@ -246,8 +255,6 @@ class Inputs:
 
 def _labels(structure: optree.PyTreeSpec, count: int, parameters: Sequence[str]) -> list[str]:
     names = [parameters[i] if i < len(parameters) else f"argument {i}" for i in range(count)]
-    if len(parameters) < count and len(parameters) > 0:  # f(*args): the last name stands for the rest
-        names = [n if i < len(parameters) else f"{parameters[-1]}[{i}]" for i, n in enumerate(names)]
     return [names[path[0]] + "".join(f"[{entry!r}]" for entry in path[1:]) for path in structure.paths()]
 
 
@@ -256,15 +263,21 @@ def _leaf(leaf: Any, label: str) -> Any:
         return leaf
     if isinstance(leaf, (float, complex)):
         return np.asarray(leaf)
-    if hasattr(leaf, "__array__"):
-        detach = getattr(leaf, "detach", None)  # a torch tensor that requires grad refuses __array__
+    return _array(leaf, label) if hasattr(leaf, "__array__") else leaf
+
+
+def _array(leaf: Any, label: str) -> Array:
+    """Copy any framework's array to a read-only one of NumPy."""
+    if isinstance(leaf, np.ma.MaskedArray):
+        raise InputError(f"{label} is a masked array, and no engine knows masks; fill it or select from it first")
+    detach = getattr(leaf, "detach", None)  # a torch tensor that requires grad refuses __array__
+    try:
         array = np.asarray(leaf if detach is None else detach())
-        if array.dtype == object:
-            raise InputError(
-                f"{label} is an array of dtype object; convert it to float64: np.asarray({label}, dtype=float)"
-            )
-        return array
-    return leaf
+    except Exception as error:
+        raise InputError(f"{label} cannot be converted to a NumPy array: {first_line(error)}") from error
+    if array.dtype == object:
+        raise InputError(f"{label} is an array of dtype object; convert it first, as with .astype(float)")
+    return _read_only(array)
 
 
 def _is_floating(leaf: Any) -> bool:
@@ -276,13 +289,30 @@ def _kind(leaf: Any) -> str:
     return f"{leaf.dtype} array" if isinstance(leaf, np.ndarray) else type(leaf).__name__
 
 
+def parse_argnums(argnums: Any) -> int | tuple[int, ...]:
+    """Return `argnums` as Python's integers.
+
+    Raises
+    ------
+    InputError
+        If it is neither an integer nor a non-empty sequence of integers.
+    """
+    several = isinstance(argnums, Sequence)
+    numbers = list(argnums) if several else [argnums]
+    if not numbers or not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in numbers):
+        raise InputError(f"argnums must be an integer or a non-empty sequence of integers, got {argnums!r}")
+    parsed = tuple(int(n) for n in numbers)
+    return parsed if several else parsed[0]
+
+
 def _wanted(argnums: int | Sequence[int] | None, count: int) -> set[int] | None:
     if argnums is None:
         return None
-    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
+    parsed = parse_argnums(argnums)
+    numbers = (parsed,) if isinstance(parsed, int) else parsed
     for number in numbers:
-        if not isinstance(number, int) or not -count <= number < count:
-            raise InputError(f"argnums {number!r} is out of range for {count} positional argument(s)")
+        if not -count <= number < count:
+            raise InputError(f"argnums {number} is out of range for {count} positional argument(s)")
     return {number % count for number in numbers}
 
 
@@ -307,7 +337,7 @@ def _rounded(leaf: Array, dtype: np.dtype[Any], label: str) -> Array:
         raise InputError(f"{label} is NaN at index {tuple(int(i) for i in where)}; a derivative at NaN means nothing")
     with np.errstate(over="ignore"):
         rounded = np.array(leaf, dtype=dtype)
-    if np.isinf(rounded).any() and not np.isinf(leaf).any():
+    if (np.isinf(rounded) & ~np.isinf(leaf)).any():
         raise InputError(f"{label} overflows {dtype}; use a wider dtype or smaller inputs")
     return _read_only(rounded)
 

@@ -6,12 +6,13 @@ and the benchmarks all enter here.
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,15 +20,26 @@ from gradcheck import discovery
 from gradcheck.backend import Backend, Engine, Estimate, Prepared
 from gradcheck.cases import DEFAULT_POINT, Case, registry
 from gradcheck.discovery import Absence
-from gradcheck.errors import BrokenBackendError, GradcheckError, InputError, UnknownNameError, UnsupportedError
-from gradcheck.functions import Array, Function, Inputs
+from gradcheck.errors import (
+    BrokenBackendError,
+    FunctionError,
+    GradcheckError,
+    InputError,
+    UnknownNameError,
+    UnsupportedError,
+    first_line,
+)
+from gradcheck.functions import Array, Function, Inputs, parse_argnums
 from gradcheck.judge.ladder import REFEREE, Question, Testimony, judge
 from gradcheck.judge.verdicts import Verdict
 from gradcheck.operators import Operator
 from gradcheck.report import Report
 
+T = TypeVar("T")
+
 SECOND_OPINION = "ridders"
 """The mode of the referee that confirms a suspicion."""
+_OTHER_PRECISION = {"float32": "float64", "float64": "float32", "complex64": "complex128", "complex128": "complex64"}
 
 
 @dataclass(frozen=True)
@@ -69,10 +81,14 @@ class Options:
     def __post_init__(self) -> None:
         if self.order not in (1, 2):
             raise InputError(f"order must be 1 or 2, got {self.order!r}")
+        if self.backends is not None and not self.backends:
+            raise InputError("backends names no engine; leave it out to check every installed backend")
         for name in ("rtol", "atol"):
             value = getattr(self, name)
-            if value is not None and not value >= 0:
-                raise InputError(f"{name} must be a number >= 0, got {value!r}")
+            if value is not None and not (isinstance(value, (int, float)) and 0 <= value < math.inf):
+                raise InputError(f"{name} must be a finite number >= 0, got {value!r}")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise InputError(f"seed must be an integer >= 0, got {self.seed!r}")
 
 
 def check(
@@ -140,11 +156,12 @@ def check(
     function = Function.of(f, gradient=gradient, jacobian=jacobian, vjp=vjp)
     if isinstance(backends, str):
         raise InputError(f"backends is a sequence of names, got one string; write backends=[{backends!r}]")
-    names = [operator] if isinstance(operator, str) else list(operator or ())
-    if backends is not None and function.has_rule and "analytic" not in backends:
-        backends = [*backends, "analytic"]  # a rule that was handed in is under test, whatever else is
+    names = (operator,) if isinstance(operator, str) else _sequence_of_names("operator", operator or ())
+    chosen = None if backends is None else _sequence_of_names("backends", backends)
+    if chosen and function.has_rule and "analytic" not in chosen:
+        chosen = (*chosen, "analytic")  # a rule that was handed in is under test, whatever else is
     options = Options(
-        None if backends is None else tuple(backends),
+        chosen,
         tuple(parse_operator(name) for name in names),
         order,
         dtype,
@@ -154,8 +171,15 @@ def check(
         atol,
         seed,
     )
-    numbers = argnums if argnums is None or isinstance(argnums, int) else tuple(argnums)
+    numbers = None if argnums is None else parse_argnums(argnums)
     return verify(Case(function.name, function, lambda rng: tuple(inputs), argnums=numbers), options)
+
+
+def _sequence_of_names(what: str, given: Any) -> tuple[str, ...]:
+    names = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(f"{what} must be a sequence of names, got {given!r:.60}")
+    return names
 
 
 def parse_operator(name: str) -> Operator:
@@ -399,9 +423,14 @@ class _Session:
         shapes = [tuple(a.shape for a in arrays) for arrays in found]
         return found[shapes.index(max(shapes, key=shapes.count))]
 
-    def default_operators(self) -> tuple[Operator, ...]:
+    @property
+    def _scalar(self) -> bool:
+        """Whether there is one 0-d output, as far as is known."""
         outputs = self._outputs
-        scalar = outputs is None or (len(outputs) == 1 and outputs[0].shape == ())
+        return outputs is None or (len(outputs) == 1 and outputs[0].shape == ())
+
+    def default_operators(self) -> tuple[Operator, ...]:
+        outputs, scalar = self._outputs, self._scalar
         if outputs is not None and not scalar and any(a.dtype.kind == "c" for a in (*outputs, *self._inputs.arrays)):
             return (Operator.JVP, Operator.VJP)
         return (Operator.GRADIENT,) if scalar else (Operator.JACOBIAN,)
@@ -409,7 +438,7 @@ class _Session:
     def operators(self, wanted: Sequence[Operator] | None) -> list[Operator]:
         """Return what to judge: the forward values, where two independent ones exist, and the operators."""
         chosen = list(wanted or self._options.operators or self._case.operators or self.default_operators())
-        if self._options.order == 2 and Operator.HESSIAN not in chosen:
+        if self._options.order == 2 and Operator.HESSIAN not in chosen and self._scalar:
             chosen.append(Operator.HESSIAN)
         computed = {t.engine.backend for t in self._values if t.estimate is not None and not t.engine.host}
         failed = any(not isinstance(t.failure, (UnsupportedError, type(None))) for t in self._values)
@@ -432,12 +461,17 @@ class _Session:
             for a in self._lineup.absences
             if a.state == "broken"
         )
-        outputs = self._outputs or ()
-        magnitude = max((float(np.max(np.abs(o), initial=0.0, where=np.isfinite(o))) for o in outputs), default=0.0)
         self.estimates += [t.estimate for t in testimonies if t.estimate is not None]
         options = self._options
         return Question(
-            self._case.name, self._point, operator, self._inputs, testimonies, magnitude, options.rtol, options.atol
+            self._case.name,
+            self._point,
+            operator,
+            self._inputs,
+            testimonies,
+            self._outputs or (),
+            options.rtol,
+            options.atol,
         )
 
     def _testimony(self, engine: _Engine, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
@@ -445,14 +479,21 @@ class _Session:
         try:
             started = time.perf_counter()
             prepared = self._workshop.prepare(engine, inputs, operator)
+            if operator is not Operator.VALUE:
+                self._refuse_another_forward(engine.engine)
             estimate = prepared.estimate(inputs.arrays, seed, self._output_shapes(operator))
         except GradcheckError as error:
             return Testimony(engine.engine, engine.witness, failure=error)
+        except Exception as error:  # the function's own errors are translated: this is the adapter's
+            return Testimony(
+                engine.engine, engine.witness, failure=FunctionError(f"{engine.engine} broke: {first_line(error)}")
+            )
         return Testimony(
             engine.engine,
             engine.witness,
             replace(estimate, seconds=time.perf_counter() - started),
             again=_again(prepared, inputs, seed),
+            in_other_precision=lambda: self._in_other_precision(engine, operator, seed),
             second_opinion=lambda: self._second_opinion(engine, operator, seed),
         )
 
@@ -461,6 +502,18 @@ class _Session:
             return None
         return [o.shape for o in self._outputs]
 
+    def _refuse_another_forward(self, engine: Engine) -> None:
+        """Refuse to differentiate a function whose outputs have other shapes than those of most engines."""
+        wanted = [o.shape for o in self._outputs or ()]
+        for testimony in self._values:
+            if testimony.engine == engine and testimony.estimate is not None:
+                got = [o.shape for o in testimony.estimate.arrays]
+                if got != wanted:
+                    raise FunctionError(
+                        f"the function of {engine} is another one: its output has shape {', '.join(map(str, got))} "
+                        f"where the other engines have {', '.join(map(str, wanted))}"
+                    )
+
     def _inputs_for(self, engine: _Engine) -> Inputs:
         """Let numerics evaluate in double precision, at exactly the rounded inputs."""
         double = {"float32": "float64", "complex64": "complex128"}.get(self._inputs.dtype.name)
@@ -468,16 +521,28 @@ class _Session:
             return self._inputs.with_dtype(double)
         return self._inputs
 
+    def _in_other_precision(
+        self, engine: _Engine, operator: Operator, seed: Sequence[Array] | None
+    ) -> Sequence[Array] | None:
+        if engine.engine.backend == REFEREE:
+            return None
+
+        def compute() -> Sequence[Array]:
+            inputs = self._inputs.with_dtype(_OTHER_PRECISION[self._inputs.dtype.name])
+            cast = None if seed is None else [a.astype(_OTHER_PRECISION[a.dtype.name]) for a in seed]
+            return self._workshop.prepare(engine, inputs, operator).estimate(inputs.arrays, cast).arrays
+
+        return _quietly(compute)
+
     def _second_opinion(self, engine: _Engine, operator: Operator, seed: Sequence[Array] | None) -> Estimate | None:
         if engine.engine.backend != REFEREE or operator is Operator.VALUE:
             return None
         inputs = self._inputs_for(engine)
-        try:
-            return engine.backend.estimate(
+        return _quietly(
+            lambda: engine.backend.estimate(
                 self._case.function, inputs, operator, mode=SECOND_OPINION, seed=seed, host=engine.host
             )
-        except GradcheckError:
-            return None
+        )
 
     def _seed(self, operator: Operator) -> list[Array] | None:
         """Draw signed, unequal tangents or cotangents, the same for every engine."""
@@ -491,12 +556,20 @@ class _Session:
 
 def _again(
     prepared: Prepared, inputs: Inputs, seed: Sequence[Array] | None
-) -> Callable[[Sequence[Array]], Sequence[Array]]:
-    def again(leaves: Sequence[Array]) -> Sequence[Array]:
+) -> Callable[[Sequence[Array]], Sequence[Array] | None]:
+    def again(leaves: Sequence[Array]) -> Sequence[Array] | None:
         moved = [leaf.astype(own.dtype) for leaf, own in zip(leaves, inputs.arrays, strict=True)]
-        return prepared.estimate(moved, seed).arrays
+        return _quietly(lambda: prepared.estimate(moved, seed).arrays)
 
     return again
+
+
+def _quietly(compute: Callable[[], T]) -> T | None:
+    """Compute what the judge would like to know besides; None if it cannot be had."""
+    try:
+        return compute()
+    except Exception:
+        return None
 
 
 def _signed(like: Array, rng: np.random.Generator) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,19 +14,21 @@ from gradcheck.functions import Array
 from gradcheck.namespaces.elements import ElementArray
 from gradcheck_numerical import stencils
 from gradcheck_numerical.continuation import ContinuationNamespace
-from gradcheck_numerical.differences import Extrapolated, Sample, Stencil, extrapolate
+from gradcheck_numerical.differences import HOPELESS, ROUGH, Extrapolated, Ladder, Sample, Stencil
 from gradcheck_numerical.directions import Direction, Tangent, coordinates
 from gradcheck_numerical.evaluation import Evaluator
 from gradcheck_numerical.namespace import NumpyNamespace
 
 Differentiate = Callable[[Sequence[Array], Iterable[Direction], Sequence[Array] | None], list[Extrapolated]]
 
-USEFUL = 1e-7
-"""The relative error above which other step ranges are tried as well."""
-FLOOR = 16
-"""How many times the rounding noise of the widest step an error can be and still be as good as it gets."""
-NARROWER, WIDER = {1: 2.0**-12, 2: 2.0**-9}, 2.0**10
-"""How much smaller, by the order of the derivative, and larger those ranges start."""
+TARGET = 1e-10
+"""The relative error above which other steps are tried as well."""
+WIDE = 0.1
+"""The step beyond which a derivative of 0 is not looked at more closely: a bounded function over a long way is flat."""
+PROBE = 1e-3
+"""The step, relative to the point, at which fixed steps are looked over."""
+ONE_SIDED = "one-sided differences, where the function is not finite on both sides"
+KINK = "a kink: the slopes on both sides differ, and the error covers both"
 FORWARD_STEP = {1: 1e-6, 2: 1e-4}
 """The absolute step of mode `forward`, by the order of the derivative."""
 COMPLEX_STEP = 1e-30
@@ -73,7 +75,7 @@ class NumericalBackend(Backend):
 
         def kernel(leaves: Sequence[Array]) -> list[Measured]:
             evaluate = Evaluator(bound, leaves)
-            return _arranged(evaluate.outputs, evaluate.here, evaluate.noise)
+            return _arranged(evaluate.outputs, evaluate.here, evaluate.noise, ())
 
         return kernel
 
@@ -102,7 +104,7 @@ class NumericalBackend(Backend):
         def kernel(leaves: Sequence[Array], tangents: Sequence[Array]) -> list[Measured]:
             outputs = Evaluator(bound, leaves).outputs
             slope = differentiate(leaves, [Tangent(tuple(tangents))], None)[0]
-            return _arranged(outputs, slope.value, slope.error)
+            return _arranged(outputs, slope.value, slope.error, _notes([slope]))
 
         return kernel
 
@@ -116,7 +118,7 @@ class NumericalBackend(Backend):
             shape = (len(slopes), sum(o.size for o in outputs))
             values = np.array([s.value for s in slopes]).reshape(shape).T
             errors = np.array([s.error for s in slopes]).reshape(shape).T
-            return _blocks(outputs, leaves, values, errors)
+            return _blocks(outputs, leaves, values, errors, _notes(slopes))
 
         return kernel
 
@@ -127,13 +129,14 @@ class NumericalBackend(Backend):
         def kernel(leaves: Sequence[Array]) -> list[Measured]:
             evaluate, units = Evaluator(bound, leaves), list(coordinates(leaves))
             n = len(units)
-            values, errors = np.zeros((n, n)), np.zeros((n, n))
+            values, errors, notes = np.zeros((n, n)), np.zeros((n, n)), dict[str, None]()
             for i in range(n):
                 for j in range(i + 1):
                     second = _second(evaluate, units[i], units[j], mode)
                     values[i, j] = values[j, i] = second.value[0]
                     errors[i, j] = errors[j, i] = second.error[0]
-            return _blocks(leaves, leaves, values, errors)
+                    notes.update(dict.fromkeys(_notes([second])))
+            return _blocks(leaves, leaves, values, errors, tuple(notes))
 
         return kernel
 
@@ -158,13 +161,16 @@ def _refuse_second_order(mode: str) -> None:
 
 @dataclass(frozen=True)
 class _Steps:
-    """The largest relative step of an extrapolation and the ratio between steps."""
+    """The widest relative step of an extrapolation, the ratio between steps, how many to begin with and at most."""
 
     first: float
     ratio: float
+    rows: int
+    most: int
 
 
-_STEPS = {"adaptive": _Steps(0.2, 2.0), "ridders": _Steps(0.13, 1.4)}
+_STEPS = {"adaptive": _Steps(0.19, 3.9, 9, 30), "ridders": _Steps(0.13, 2.9, 11, 36)}
+_SECOND_ORDER_STEPS = {"adaptive": _Steps(0.19, 2.3, 9, 30), "ridders": _Steps(0.15, 1.9, 11, 36)}
 
 
 def _differentiator(bound: Bound, mode: str) -> Differentiate:
@@ -191,56 +197,66 @@ def _first(evaluate: Evaluator, direction: Direction, mode: str) -> Extrapolated
 
 def _extrapolated(evaluate: Evaluator, direction: Direction, steps: _Steps) -> Extrapolated:
     """Extrapolate central differences; where the function is not finite on both sides, one-sided ones."""
-    scale = direction.scale(evaluate.leaves)
+    scale, finest = direction.scale(evaluate.leaves), direction.finest(evaluate.leaves)
+    more = int(np.log(scale / finest) / np.log(steps.ratio))  # down to the scale of the smallest element that moves
+    steps = replace(steps, rows=min(steps.rows + more, steps.most))
     best = _search(stencils.central(evaluate, direction), scale, steps)
     if np.isfinite(best.error).all():
         return best
     for sign in (1.0, -1.0):
-        side = stencils.one_sided(evaluate, direction, sign)
-        best = best.better(extrapolate(side, scale * steps.first, power=1))
+        side = _search(stencils.one_sided(evaluate, direction, sign), scale, steps, power=1)
+        best = best.better(replace(side, notes=(ONE_SIDED,)))
     return best
 
 
-def _search(stencil: Stencil, scale: float, steps: _Steps, order: int = 1) -> Extrapolated:
-    """Extrapolate, trying a narrower and a wider range of steps where the error is not useful."""
-    widest = scale * steps.first
-    best = extrapolate(stencil, widest, ratio=steps.ratio)
-    narrow = widest * NARROWER[order]
-    if _is_local(best, stencil, narrow):
-        if _useful(best, stencil, widest):
-            return best
-        best = best.beside(extrapolate(stencil, narrow, ratio=steps.ratio))
-        return best.confirmed_by(extrapolate(stencil, widest * WIDER, ratio=steps.ratio))
-    return extrapolate(stencil, narrow, ratio=steps.ratio).beside(best)
+def _search(stencil: Stencil, scale: float, steps: _Steps, power: int = 2) -> Extrapolated:
+    """Extrapolate, adding narrower and wider steps where the error is not as good as it can be."""
+    ladder = Ladder(stencil, scale * steps.first, steps.rows, ratio=steps.ratio, power=power)
+    found = ladder.limit()
+    while len(ladder.samples) < steps.most and (_poor(found) & ladder.unresolved(found)).any():
+        if not ladder.narrow(2):
+            break
+        found = ladder.limit()
+    hopeful = _poor(found) & ~_zero(found, ladder)
+    while len(ladder.samples) < steps.most and hopeful.any():
+        ladder.widen(2)
+        wider = ladder.limit()
+        gained = wider.error < found.error / 2
+        rough = (wider.relative() > ROUGH) & (wider.error > HOPELESS * ladder.samples[0].noise)
+        found = found.replaced(wider, hopeful)
+        hopeful = hopeful & _poor(found) & (gained | rough) & ~_zero(found, ladder)
+    return found
 
 
-def _is_local(found: Extrapolated, stencil: Stencil, step: float) -> bool:
-    """Whether plain quotients at a small step allow the value: wide steps may have crossed a pole or a kink."""
-    one, two = stencil(step), stencil(2 * step)
-    slack = found.error + 2 * _gap(one, two) + 4 * one.noise
-    with np.errstate(invalid="ignore"):
-        return not np.any(np.abs(one.quotient - found.value) > slack)
+def _poor(found: Extrapolated) -> Array:
+    """Return where other steps are worth a trial."""
+    return found.relative() > TARGET
 
 
-def _useful(found: Extrapolated, stencil: Stencil, step: float) -> bool:
-    """Whether the error is small beside the value, or no more than rounding makes it at the widest step."""
-    small = found.error <= USEFUL * np.abs(found.value)
-    return bool(small.all()) or bool(np.all(small | (found.error <= FLOOR * stencil(step).noise)))
+def _zero(found: Extrapolated, ladder: Ladder) -> Array:
+    """Return where the derivative may be 0 and wider steps than these would only make it look smaller."""
+    return (found.relative() > 1) & (ladder.samples[0].step > WIDE)
 
 
 def _forward(evaluate: Evaluator, direction: Direction) -> Extrapolated:
     """Difference once at the classic step; the error is the textbook's: h/2 |f_xx| + 2 noise / h."""
-    stencil, h = stencils.one_sided(evaluate, direction, 1.0), _fixed(evaluate, direction, FORWARD_STEP[1])
-    one, two = stencil(h), stencil(2 * h)
-    return _with_error(one, _gap(one, two))
+    stencil = stencils.one_sided(evaluate, direction, 1.0)
+    return _once(stencil, _fixed(evaluate, direction, FORWARD_STEP[1]), direction.scale(evaluate.leaves), 1)
 
 
 def _central(evaluate: Evaluator, direction: Direction) -> Extrapolated:
     """Difference once, centrally; the error is the textbook's: h^2/6 |f_xxx| + noise / h."""
-    step = evaluate.eps ** (1 / 3) * max(1.0, direction.scale(evaluate.leaves))
-    stencil, h = stencils.central(evaluate, direction), _fixed(evaluate, direction, step)
-    one, two = stencil(h), stencil(2 * h)
-    return _with_error(one, _gap(one, two) / 3)
+    scale = direction.scale(evaluate.leaves)
+    step = evaluate.eps ** (1 / 3) * max(1.0, scale)
+    return _once(stencils.central(evaluate, direction), _fixed(evaluate, direction, step), scale, 3)
+
+
+def _once(stencil: Stencil, step: float, scale: float, gain: int) -> Extrapolated:
+    """Difference at one step; twice the step, and one at the scale of the point, show what the error is."""
+    one, two, local = stencil(step), stencil(2 * step), stencil(min(PROBE * scale, step / 8))
+    with np.errstate(all="ignore"):
+        unexplained = _gap(one, local) - 4 * (one.noise + local.noise)
+        return _with_error(one, np.fmax(_gap(one, two) / gain, unexplained))
 
 
 def _fixed(evaluate: Evaluator, direction: Direction, step: float) -> float:
@@ -258,7 +274,9 @@ def _with_error(sample: Sample, truncation: Array) -> Extrapolated:
     with np.errstate(all="ignore"):
         error = 2 * truncation + 2 * sample.noise
     finite = np.isfinite(error) & np.isfinite(sample.quotient)
-    return Extrapolated(np.where(finite, sample.quotient, np.nan), np.where(finite, error, np.inf))
+    return Extrapolated(
+        np.where(finite, sample.quotient, np.nan), np.where(finite, error, np.inf), np.zeros(error.shape, bool)
+    )
 
 
 # -- second order -----------------------------------------------------------------------------
@@ -267,7 +285,7 @@ def _with_error(sample: Sample, truncation: Array) -> Extrapolated:
 def _second(evaluate: Evaluator, first: Direction, second: Direction, mode: str) -> Extrapolated:
     """Differentiate twice, along two directions."""
     if mode in _STEPS:
-        return _search(stencils.mixed_central(evaluate, first, second), 1.0, _STEPS[mode], order=2)
+        return _search(stencils.mixed_central(evaluate, first, second), 1.0, _SECOND_ORDER_STEPS[mode])
     if mode == "forward":
         stencil, h = stencils.mixed_forward(evaluate, first, second), max(FORWARD_STEP[2], 0.1 * evaluate.eps**0.25)
         one, two = stencil(h), stencil(2 * h)
@@ -325,36 +343,45 @@ class _ComplexStep:
         if cotangents is not None:
             slopes = [np.array(sum(np.sum(u * s) for u, s in zip(cotangents, slopes, strict=True)))]
         value = np.concatenate([s.reshape(-1) for s in slopes])
-        return Extrapolated(value, np.full(value.shape, np.nan))
+        return Extrapolated(value, np.full(value.shape, np.nan), np.zeros(value.shape, bool))
 
 
 # -- from slopes to arrays --------------------------------------------------------------------
 
 
+def _notes(slopes: Sequence[Extrapolated]) -> tuple[str, ...]:
+    """Return each thing worth knowing once."""
+    notes = dict.fromkeys(note for slope in slopes for note in slope.notes)
+    return (*notes, KINK) if any(slope.kinked.any() for slope in slopes) else tuple(notes)
+
+
 def _like_leaves(leaves: Sequence[Array], slopes: Sequence[Extrapolated]) -> list[Measured]:
     """Arrange one slope for each real coordinate like the leaves."""
-    return _arranged(leaves, np.array([s.value[0] for s in slopes]), np.array([s.error[0] for s in slopes]))
+    values, errors = np.array([s.value[0] for s in slopes]), np.array([s.error[0] for s in slopes])
+    return _arranged(leaves, values, errors, _notes(slopes))
 
 
-def _arranged(like: Sequence[Array], values: Array, errors: Array) -> list[Measured]:
+def _arranged(like: Sequence[Array], values: Array, errors: Array, notes: tuple[str, ...]) -> list[Measured]:
     """Arrange one number for each real coordinate like arrays."""
     start, arranged = 0, []
     for array in like:
         stop = start + array.size * (2 if array.dtype.kind == "c" else 1)
-        arranged.append(_measured(array, values[start:stop], errors[start:stop]))
+        arranged.append(_measured(array, values[start:stop], errors[start:stop], notes))
         start = stop
     return arranged
 
 
-def _measured(like: Array, values: Array, errors: Array) -> Measured:
+def _measured(like: Array, values: Array, errors: Array, notes: tuple[str, ...]) -> Measured:
     if like.dtype.kind == "c":
         values = values[0::2] + 1j * values[1::2]
         errors = np.hypot(errors[0::2], errors[1::2])
     with np.errstate(over="ignore"):
-        return Measured(values.astype(like.dtype).reshape(like.shape), errors.astype(float).reshape(like.shape))
+        return Measured(values.astype(like.dtype).reshape(like.shape), errors.astype(float).reshape(like.shape), notes)
 
 
-def _blocks(rows: Sequence[Array], columns: Sequence[Array], values: Array, errors: Array) -> list[Measured]:
+def _blocks(
+    rows: Sequence[Array], columns: Sequence[Array], values: Array, errors: Array, notes: tuple[str, ...]
+) -> list[Measured]:
     """Cut a matrix of all derivatives into one block for each (row leaf, column leaf)."""
     blocks, top = [], 0
     for row in rows:
@@ -364,7 +391,7 @@ def _blocks(rows: Sequence[Array], columns: Sequence[Array], values: Array, erro
             shape = row.shape + column.shape
             with np.errstate(over="ignore"):
                 block = values[part].astype(row.dtype).reshape(shape)
-            blocks.append(Measured(block, errors[part].astype(float).reshape(shape)))
+            blocks.append(Measured(block, errors[part].astype(float).reshape(shape), notes))
             left += column.size
         top += row.size
     return blocks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,12 @@ class Direction(ABC):
         """Return how far one can go before the point has changed by about 100 %."""
 
     @abstractmethod
+    def finest(self, leaves: Sequence[Array]) -> float:
+        """Return how far one can go before any element, however small, has changed by about 100 %."""
+
+    @abstractmethod
     def representable(self, leaves: Sequence[Array], step: float) -> float:
-        """Round a step so that what it moves is exact in the leaves' dtype, where that can be had."""
+        """Round a step so that what it moves is exact in the leaves' dtype, where that can be had; 0: nothing moves."""
 
     @abstractmethod
     def tangent(self, leaves: Sequence[Array]) -> list[Array]:
@@ -59,17 +64,33 @@ class Coordinate(Direction):
         moved[self.leaf] = copy
         return moved
 
+    @contextmanager
+    def moved(self, leaves: Sequence[Array], t: float) -> Iterator[None]:
+        """Move one element of the leaves in place, for as long as the context lasts."""
+        leaf = leaves[self.leaf]
+        index = np.unravel_index(self.element, leaf.shape)
+        before = leaf[index]
+        leaf[index] = before + (1j * t if self.imaginary else t)
+        try:
+            yield
+        finally:
+            leaf[index] = before
+
     def scale(self, leaves: Sequence[Array]) -> float:
         """Return the element's size; for a zero, that of the largest element of its leaf, or 1."""
         leaf = leaves[self.leaf]
         return float(np.abs(leaf.flat[self.element])) or float(np.abs(leaf).max()) or 1.0
+
+    def finest(self, leaves: Sequence[Array]) -> float:
+        """Return the scale: there is but one element."""
+        return self.scale(leaves)
 
     def representable(self, leaves: Sequence[Array], step: float) -> float:
         """Return the difference that adding the step really makes, away from zero."""
         x = leaves[self.leaf].flat[self.element]
         part = np.abs(x.imag if self.imaginary else x.real)
         moved = part + np.asarray(step, part.dtype)
-        return float(moved - part) or step
+        return float(moved - part)
 
     def tangent(self, leaves: Sequence[Array]) -> list[Array]:
         """Return the unit tangent."""
@@ -98,17 +119,25 @@ class Tangent(Direction):
         ]
 
     def scale(self, leaves: Sequence[Array]) -> float:
-        """Return how far the element that changes fastest, beside its size, can go; zeros do not count."""
+        """Return how far the element that changes fastest, beside its size, can go; tiny ones do not count."""
+        return self._first(leaves, NEGLIGIBLE)
+
+    def finest(self, leaves: Sequence[Array]) -> float:
+        """Return how far the element that changes fastest, beside its size, can go; only zeros do not count."""
+        return self._first(leaves, 0.0)
+
+    def _first(self, leaves: Sequence[Array], negligible: float) -> float:
         times = [np.inf]
         for a, d in zip(leaves, self.arrays, strict=True):
-            moving = (d != 0) & (np.abs(a) > NEGLIGIBLE * np.max(np.abs(a), initial=0.0))
+            moving = (d != 0) & (np.abs(a) > negligible * np.max(np.abs(a), initial=0.0))
             times.append(float(np.min(np.abs(a[moving]) / np.abs(d[moving]), initial=np.inf)))
         fastest = max((float(np.max(np.abs(d), initial=0.0)) for d in self.arrays), default=0.0)
         return min(times) if np.isfinite(min(times)) else 1.0 / (fastest or 1.0)
 
     def representable(self, leaves: Sequence[Array], step: float) -> float:
-        """Return the step itself: no step is exact for all elements."""
-        return step
+        """Return the step itself, if it moves anything: no step is exact for all elements."""
+        eps = max(float(np.finfo(a.dtype).eps) for a in leaves)
+        return step if step > eps * self.finest(leaves) else 0.0
 
     def tangent(self, leaves: Sequence[Array]) -> list[Array]:
         """Return the arrays."""

@@ -9,6 +9,7 @@ import numpy as np
 from gradcheck.backend import Bound
 from gradcheck.errors import FunctionError
 from gradcheck.functions import Array, real_dtype
+from gradcheck_numerical.directions import Coordinate, Direction
 
 MOVES = 3
 """How often the inputs are moved by an ulp to see how noisy the function is."""
@@ -26,6 +27,11 @@ class Evaluator:
     cotangents : sequence of numpy.ndarray, optional
         Contracts the outputs to one number, Re<u, f>.
 
+    Raises
+    ------
+    FunctionError
+        If the function writes into its inputs at the point; later evaluations are not looked at, for speed.
+
     Attributes
     ----------
     outputs : list of numpy.ndarray
@@ -40,30 +46,42 @@ class Evaluator:
     def __init__(self, bound: Bound, leaves: Sequence[Array], cotangents: Sequence[Array] | None = None) -> None:
         self._bound, self._cotangents = bound, cotangents
         self.leaves = list(leaves)
-        self.outputs = self.evaluate(leaves)
+        self._working = [np.array(a) for a in leaves]
+        self.outputs = [np.array(o) for o in self._checked(self._working)]  # copies: an output may be an input
         self.here = self._flatten(self.outputs)
         self.noise = np.fmax(self._rounding(self.outputs), self._spread())
         self.eps = max((machine_eps(a) for a in leaves), default=np.finfo(float).eps)
 
-    def evaluate(self, leaves: Sequence[Array]) -> list[Array]:
-        """Return the outputs.
-
-        Raises
-        ------
-        FunctionError
-            If the function wrote into its inputs.
-        """
-        copies = [np.array(a) for a in leaves]
-        with np.errstate(all="ignore"):  # steps may leave the domain; non-finite values are dealt with
-            outputs = [np.asarray(o) for o in self._bound(copies)]
-        for label, copy, leaf in zip(self._bound.inputs.labels, copies, leaves, strict=True):
-            if not np.array_equal(copy, leaf, equal_nan=True):
-                raise FunctionError(f"{self._bound.function.name} changed its input {label} in place; work on a copy")
-        return outputs
+    def along(self, direction: Direction, t: float) -> Array:
+        """Return the flat vector, or the contraction, at the point moved by `t` along a direction."""
+        if not isinstance(direction, Coordinate):
+            return self(direction.shifted(self.leaves, t))
+        with direction.moved(self._working, t):  # one element in place, since copying all of them takes longer
+            return self(self._working)
 
     def __call__(self, leaves: Sequence[Array]) -> Array:
-        """Return the flat vector of outputs, or their contraction."""
-        return self._flatten(self.evaluate(leaves))
+        """Return the flat vector of outputs, or their contraction; NaN where the function raises.
+
+        It did not raise at the point, so it says in this way that a step left its domain. The
+        leaves are the function's to use up.
+        """
+        try:
+            return self._flatten(self._evaluate(leaves))
+        except (ArithmeticError, ValueError, FunctionError):
+            return np.full(self.here.shape, np.nan)
+
+    def _evaluate(self, leaves: Sequence[Array]) -> list[Array]:
+        with np.errstate(all="ignore"):  # steps may leave the domain; non-finite values are dealt with
+            return [np.asarray(o) for o in self._bound(leaves)]
+
+    def _checked(self, leaves: Sequence[Array]) -> list[Array]:
+        """Evaluate, and refuse a function that wrote into its inputs."""
+        originals = [np.array(a) for a in leaves]
+        outputs = self._evaluate(leaves)
+        for label, leaf, original in zip(self._bound.inputs.labels, leaves, originals, strict=True):
+            if not np.array_equal(leaf, original, equal_nan=True):
+                raise FunctionError(f"{self._bound.function.name} changed its input {label} in place; work on a copy")
+        return outputs
 
     def _flatten(self, outputs: Sequence[Array]) -> Array:
         if self._cotangents is None:

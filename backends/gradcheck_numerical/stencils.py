@@ -11,16 +11,20 @@ from gradcheck_numerical.differences import Sample, Stencil
 from gradcheck_numerical.directions import Direction
 from gradcheck_numerical.evaluation import Evaluator
 
+SINGLE = 2.0**-21
+"""What rounding in single precision, inside a function, can move its value by, with a margin."""
+
 
 def central(evaluate: Evaluator, direction: Direction) -> Stencil:
     """Return (f(x + h) - f(x - h)) / 2h."""
 
     def stencil(step: float) -> Sample:
         h = direction.representable(evaluate.leaves, step)
-        ahead, behind = (evaluate(direction.shifted(evaluate.leaves, t)) for t in (h, -h))
+        ahead, behind = evaluate.along(direction, h), evaluate.along(direction, -h)
         with np.errstate(all="ignore"):
-            rounding = np.fmax(evaluate.noise, np.finfo(float).eps * np.maximum(np.abs(ahead), np.abs(behind)))
-            return Sample((ahead - behind) / (2 * h), rounding / h)
+            noise, single = _rounding(evaluate, ahead, behind)
+            bend = ((ahead - evaluate.here) + (behind - evaluate.here)) / h
+            return Sample(h, ahead / (2 * h) - behind / (2 * h), noise / h, single / h, bend)
 
     return stencil
 
@@ -29,10 +33,12 @@ def one_sided(evaluate: Evaluator, direction: Direction, sign: float) -> Stencil
     """Return (f(x + sign h) - f(x)) / (sign h)."""
 
     def stencil(step: float) -> Sample:
-        h = sign * direction.representable(evaluate.leaves, step)
-        there = evaluate(direction.shifted(evaluate.leaves, h))
+        h = direction.representable(evaluate.leaves, step)
+        there = evaluate.along(direction, sign * h)
         with np.errstate(all="ignore"):
-            return Sample((there - evaluate.here) / h, 2 * evaluate.noise / abs(h))
+            noise, single = _rounding(evaluate, there)
+            slope = sign * (there - evaluate.here) / h
+            return Sample(h, slope, 2 * noise / h, 2 * single / h, np.full(slope.shape, np.nan))
 
     return stencil
 
@@ -51,9 +57,15 @@ def mixed_central(evaluate: Evaluator, first: Direction, second: Direction) -> S
         s = first.representable(evaluate.leaves, a * step)
         t = second.representable(evaluate.leaves, b * step)
         with np.errstate(all="ignore"):
-            corners = [corner(s, t), corner(s, -t), corner(-s, t), corner(-s, -t)]
-            rounding = np.fmax(evaluate.noise, np.finfo(float).eps * np.max(np.abs(corners), axis=0))
-            return Sample((corners[0] - corners[1] - corners[2] + corners[3]) / (4 * s * t), rounding / (s * t))
+            if first == second:
+                corners = [corner(s, t), evaluate.here, evaluate.here, corner(-s, -t)]
+            else:
+                corners = [corner(s, t), corner(s, -t), corner(-s, t), corner(-s, -t)]
+            noise, single = _rounding(evaluate, *corners)
+            mixed = (corners[0] - corners[1] - corners[2] + corners[3]) / (4 * s * t)
+            return Sample(
+                step if s * t else 0.0, mixed, noise / (s * t), single / (s * t), np.full(mixed.shape, np.nan)
+            )
 
     return stencil
 
@@ -65,11 +77,20 @@ def mixed_forward(evaluate: Evaluator, first: Direction, second: Direction) -> S
     def stencil(step: float) -> Sample:
         s, t = first.representable(evaluate.leaves, step), second.representable(evaluate.leaves, step)
         with np.errstate(all="ignore"):
-            mixed = corner(s, t) - corner(s, 0.0) - corner(0.0, t) + evaluate.here
-            return Sample(mixed / (s * t), 4 * evaluate.noise / (s * t))
+            corners = [corner(s, t), corner(s, 0.0), corner(0.0, t)]
+            noise, single = _rounding(evaluate, *corners)
+            mixed = (corners[0] - corners[1] - corners[2] + evaluate.here) / (s * t)
+            return Sample(step, mixed, 4 * noise / (s * t), 4 * single / (s * t), np.full(mixed.shape, np.nan))
 
     return stencil
 
 
 def _corners(evaluate: Evaluator, first: Direction, second: Direction) -> Callable[[float, float], Array]:
     return lambda s, t: evaluate(second.shifted(first.shifted(evaluate.leaves, s), t))
+
+
+def _rounding(evaluate: Evaluator, *values: Array) -> tuple[Array, Array]:
+    """Return the known rounding of the function's values, and what single precision's could be."""
+    size = np.max(np.abs(values), axis=0)
+    noise = np.fmax(evaluate.noise, np.finfo(float).eps * size)
+    return noise, np.fmax(noise, SINGLE * np.fmax(size, np.abs(evaluate.here)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gradcheck.functions import Array
@@ -34,6 +36,26 @@ def diagnose(value: Array, reference: Array) -> str:
     for shift in (1, -1):
         if value.size > 2 and _close(value.reshape(-1), np.roll(reference.reshape(-1), shift)):
             return "its elements are shifted by one"
+    return ""
+
+
+def diagnose_swap(value: Array, references: Sequence[Array], labels: Sequence[str], block: int) -> str:
+    """Name another argument whose derivative this one is; empty if there is none.
+
+    Parameters
+    ----------
+    value : numpy.ndarray
+        One block of a derivative as an engine gave it.
+    references : sequence of numpy.ndarray
+        All blocks as the referee has them.
+    labels : sequence of str
+        What each block is called.
+    block : int
+        Which one `value` stands for.
+    """
+    for other, label in zip(references, labels, strict=True):
+        if label != labels[block] and other.shape == value.shape and other.any() and _close(value, other):
+            return f"it is the derivative with respect to {label}: arguments are swapped"
     return ""
 
 

@@ -1,546 +1,333 @@
 """The ladder: tight comparison, rounding, referee; it climbs only as far as a dispute needs.
 
 An engine's element is *settled* when it lies within the referee's error estimate and that
-estimate is small enough to tell anything, or when it agrees tightly with an independent engine
-and the referee does not contradict it. What is not settled is explained by rounding, or put
-before the referee a second time, or left inconclusive.
+estimate is small enough to tell anything, or when it agrees with an independent engine and the
+referee does not contradict it. What is not settled is explained by rounding, or put before the
+referee a second time, or left inconclusive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 import numpy as np
 
-from gradcheck.backend import Engine, Estimate, block_label
-from gradcheck.errors import GradcheckError, MissingBackendError, UnsupportedError, WrongShapeError
-from gradcheck.functions import Array, Inputs
+from gradcheck.functions import Array
 from gradcheck.judge import tolerances
-from gradcheck.judge.diagnosis import diagnose, diagnose_shape
-from gradcheck.judge.verdicts import Evidence, Status, Verdict
+from gradcheck.judge.comparison import (
+    REFEREE,
+    Vector,
+    agree,
+    backed,
+    difference,
+    flat,
+    independent,
+    nearest,
+    referee_for,
+)
+from gradcheck.judge.failures import common_shapes, failed, misshapen
+from gradcheck.judge.findings import Finding, verdict
+from gradcheck.judge.testimony import Question, Testimony
+from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.operators import Operator
 
-REFEREE = "numerical"
-"""The backend whose default engine settles disputes with its error estimate."""
-INDEPENDENT_OF_RULES = frozenset({"sympy", "analytic"})
-"""Backends that share no derivative rule with a framework; together with one more they outvote numerics."""
+__all__ = ["REFEREE", "Question", "Testimony", "judge"]
 
-
-@dataclass(frozen=True)
-class Testimony:
-    """What one engine had to say, and how to ask it again.
-
-    Parameters
-    ----------
-    engine : Engine
-        Who.
-    witness : bool
-        Whether it was added as a witness.
-    estimate : Estimate or None
-        What it computed.
-    failure : GradcheckError or None
-        Why it did not.
-    again : callable or None
-        Computes the arrays at other leaves.
-    second_opinion : callable or None
-        For a referee: the same derivative from an evaluation with other steps.
-    """
-
-    engine: Engine
-    witness: bool
-    estimate: Estimate | None = None
-    failure: GradcheckError | None = None
-    again: Callable[[Sequence[Array]], Sequence[Array]] | None = None
-    second_opinion: Callable[[], Estimate | None] | None = None
-
-
-@dataclass(frozen=True)
-class Question:
-    """One operator of one case at one point, with the testimony of every engine.
-
-    Parameters
-    ----------
-    case, point : str
-        Names.
-    operator : Operator
-        What was computed.
-    inputs : Inputs
-        Where.
-    testimonies : tuple of Testimony
-        One for each engine.
-    magnitude : float
-        The largest absolute value of the function's outputs there.
-    rtol, atol : float or None
-        Tolerances that the user imposed in place of the derived ones.
-    """
-
-    case: str
-    point: str
-    operator: Operator
-    inputs: Inputs
-    testimonies: tuple[Testimony, ...]
-    magnitude: float
-    rtol: float | None = None
-    atol: float | None = None
-
-    @property
-    def eps(self) -> float:
-        """The machine epsilon of the check's dtype."""
-        return tolerances.machine_eps(self.inputs.dtype)
-
-    @property
-    def imposed(self) -> bool:
-        """Whether the user imposed a tolerance."""
-        return self.rtol is not None or self.atol is not None
-
-
-@dataclass(frozen=True)
-class _Vector:
-    """An engine's arrays as one flat vector."""
-
-    testimony: Testimony
-    value: Array
-    error: Array | None
-
-    @property
-    def engine(self) -> Engine:
-        return self.testimony.engine
-
-    @property
-    def referee(self) -> bool:
-        return self.engine.backend == REFEREE and not self.engine.mode and self.error is not None
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """Where an engine stands, element by element, while the ladder is climbed."""
-
-    status: Status
-    bad: Array
-    reference: Array
-    reference_engine: str
-    tolerance: Array
-    source: str
-    reason: str = ""
+SHARES_NO_RULE = "sympy"
+"""The backend that derives from the forward alone: where it and one more agree, they outvote numerics."""
+ALONE = (
+    "no independent engine computed it, so there is nothing to hold it against; "
+    "a hand-written gradient=, a portable definition (first parameter xp) or another framework's function would help"
+)
+IMPRECISE = "digits are lost, fewer than the function's own output can show, or than its other precision has"
+HELP = "a closed-form gradient=, a portable definition or a wider dtype would help"
 
 
 def judge(question: Question) -> list[Verdict]:
     """Return one verdict for each testimony, in their order."""
-    verdicts: dict[int, Verdict] = {}
-    vectors: dict[int, _Vector] = {}
-    shapes = _shapes(question.testimonies)
-    for i, testimony in enumerate(question.testimonies):
-        if testimony.estimate is None:
-            verdicts[i] = _failed(question, testimony)
-        elif [a.shape for a in testimony.estimate.arrays] != shapes:
-            verdicts[i] = _misshapen(question, testimony, shapes)
-        else:
-            vectors[i] = _vector(testimony)
+    shapes = common_shapes(question.testimonies)
+    vectors = {
+        i: Vector.of(t)
+        for i, t in enumerate(question.testimonies)
+        if t.estimate is not None and [a.shape for a in t.estimate.arrays] == shapes
+    }
     everyone = list(vectors.values())
-    for i, vector in vectors.items():
-        verdicts[i] = _verdict(question, vector, _judge_one(question, vector, everyone))
-    for i, verdict in verdicts.items():
-        error = question.testimonies[i].failure
-        if isinstance(error, WrongShapeError) and question.operator is not Operator.VALUE:
-            verdicts[i] = _wrong_shape(question, verdict, error, everyone)
-    return [verdicts[i] for i in range(len(question.testimonies))]
+    verdicts = []
+    for i, testimony in enumerate(question.testimonies):
+        if i in vectors:
+            verdicts.append(verdict(question, vectors[i], _judge_one(question, vectors[i], everyone)))
+        elif testimony.estimate is not None:
+            verdicts.append(misshapen(question, testimony, shapes))
+        else:
+            verdicts.append(failed(question, testimony, everyone))
+    return verdicts
 
 
-# -- testimonies that cannot be compared ------------------------------------------------------
-
-
-def _base(question: Question, testimony: Testimony, status: Status, evidence: Evidence) -> Verdict:
-    estimate = testimony.estimate
-    return Verdict(
-        question.case,
-        question.point,
-        testimony.engine,
-        question.operator,
-        status,
-        evidence,
-        witness=testimony.witness,
-        native=estimate.native if estimate is not None else True,
-        seconds=estimate.seconds if estimate is not None else 0.0,
-    )
-
-
-def _failed(question: Question, testimony: Testimony) -> Verdict:
-    kind = isinstance(testimony.failure, (UnsupportedError, MissingBackendError))
-    status = Status.UNSUPPORTED if kind else Status.ERROR
-    return _base(question, testimony, status, Evidence(reason=str(testimony.failure)))
-
-
-def _shapes(testimonies: Sequence[Testimony]) -> list[tuple[int, ...]]:
-    """Return the shapes that most engines gave; of as many, those of the referee."""
-    counts: dict[tuple[tuple[int, ...], ...], float] = {}
-    for t in testimonies:
-        if t.estimate is not None:
-            key = tuple(tuple(a.shape) for a in t.estimate.arrays)
-            counts[key] = counts.get(key, 0) + (1.5 if t.engine.backend == REFEREE else 1)
-    return list(max(counts.items(), key=lambda item: item[1])[0]) if counts else []
-
-
-def _misshapen(question: Question, testimony: Testimony, shapes: Sequence[tuple[int, ...]]) -> Verdict:
-    assert testimony.estimate is not None  # held by the caller
-    got = ", ".join(str(a.shape) for a in testimony.estimate.arrays)
-    wanted = ", ".join(map(str, shapes))
-    reason = f"{testimony.engine} returned shape {got} where the other engines have {wanted}"
-    return _base(question, testimony, Status.ERROR, Evidence(reason=reason))
-
-
-def _wrong_shape(question: Question, verdict: Verdict, error: WrongShapeError, everyone: Sequence[_Vector]) -> Verdict:
-    """A derivative of the wrong shape is a wrong derivative: name an element where both have one."""
-    guess = diagnose_shape(error.array, error.wanted)
-    reason = f"{error}" + (f"; {guess}" if guess else "")
-    evidence, index = Evidence(reason=reason), None
-    blocks = [block_label(question.operator, k, question.inputs.labels) for k in range(_block_count(everyone))]
-    if error.argument in blocks:
-        referees = [v for v in everyone if v.referee] or list(everyone)
-        estimate = referees[0].testimony.estimate
-        assert estimate is not None  # vectors have estimates
-        reference = estimate.arrays[blocks.index(error.argument)]
-        index, value, expected = _first_difference(error.array, reference)
-        evidence = Evidence(
-            reason,
-            value,
-            expected,
-            str(referees[0].engine),
-            None if value is None else abs(value - expected),
-            wrong=int(np.prod(error.wanted)),
-            elements=int(np.prod(error.wanted)),
-        )
-    return replace(verdict, status=Status.WRONG, argument=error.argument, index=index, evidence=evidence)
-
-
-def _block_count(everyone: Sequence[_Vector]) -> int:
-    estimates = [v.testimony.estimate for v in everyone]
-    return len(estimates[0].arrays) if estimates and estimates[0] is not None else 0
-
-
-def _first_difference(got: Array, wanted: Array) -> tuple[tuple[int, ...] | None, complex | None, complex]:
-    """Return the first index that both arrays have and at which they differ."""
-    while got.ndim > wanted.ndim:
-        got = got[0] if got.shape[0] else got.reshape(got.shape[1:])
-    for index in np.ndindex(wanted.shape):
-        if got.ndim == wanted.ndim and all(i < n for i, n in zip(index, got.shape, strict=True)):
-            value, expected = got[index].item(), wanted[index].item()
-            if not abs(value - expected) <= 1e-6 * abs(expected):
-                return index, value, expected
-    return tuple(0 for _ in wanted.shape), None, wanted.flat[0].item() if wanted.size else 0.0
-
-
-# -- comparison -------------------------------------------------------------------------------
-
-
-def _vector(testimony: Testimony) -> _Vector:
-    assert testimony.estimate is not None  # held by the caller
-    error = None if testimony.estimate.errors is None else _flat(testimony.estimate.errors).astype(float)
-    return _Vector(testimony, _flat(testimony.estimate.arrays), error)
-
-
-def _flat(arrays: Sequence[Array]) -> Array:
-    wide = [a.reshape(-1).astype(complex if a.dtype.kind == "c" else float) for a in arrays]
-    return np.concatenate(wide) if wide else np.zeros(0)
-
-
-def _judge_one(question: Question, vector: _Vector, everyone: Sequence[_Vector]) -> _Finding:
-    others = [v for v in everyone if _independent(v.engine, vector.engine)]
+def _judge_one(question: Question, vector: Vector, everyone: Sequence[Vector]) -> Finding:
+    others = [v for v in everyone if independent(v, vector)]
     if not others:
-        return _finding(vector, Status.INCONCLUSIVE, _ALONE)
+        return Finding.without_reference(vector, Status.INCONCLUSIVE, ALONE)
     if vector.value.size == 0:
-        return _finding(vector, Status.AGREE, "there are no elements")
-    nonfinite = _nonfinite(vector, others)
+        return Finding.without_reference(vector, Status.AGREE, "there are no elements")
+    nonfinite = _nonfinite(question, vector, others)
     if nonfinite is not None:
         return nonfinite
-    if question.imposed:
-        return _by_imposed_tolerance(question, vector, others)
-    if vector.engine.backend == REFEREE and vector.error is not None:
-        return _judge_numerical(question, vector, others)
-    referee = _referee(vector.engine, others)
-    if referee is None:
-        return _judge_without_referee(question, vector, others)
-    return _judge_with_referee(question, vector, others, referee)
+    if question.operator is Operator.VALUE:
+        return _by_vote(question, vector, others)
+    if vector.numerical:
+        return _numerical(question, vector, others)
+    referee = referee_for(vector, others)
+    return _by_vote(question, vector, others) if referee is None else _by_referee(question, vector, others, referee)
 
 
-def _independent(a: Engine, b: Engine) -> bool:
-    return a.backend != b.backend
-
-
-def _finding(vector: _Vector, status: Status, reason: str) -> _Finding:
-    nothing = np.zeros(vector.value.shape)
-    return _Finding(status, np.zeros(vector.value.shape, bool), vector.value, "", nothing, "", reason)
-
-
-def _nonfinite(vector: _Vector, others: Sequence[_Vector]) -> _Finding | None:
+def _nonfinite(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding | None:
     """Judge NaN and infinity first, so that no comparison can let them pass."""
     bad = ~np.isfinite(vector.value)
-    if not bad.any():
-        return None
-    same = np.array([bad & (vector.value == o.value) for o in others])
-    if np.all(np.any(same, axis=0) | ~bad):
+    alone = bad & ~np.any([vector.value == o.value for o in others], axis=0)
+    if not alone.any():
         return None  # infinite, and an independent engine says so too: the rest is compared
-    alone = bad & ~np.any(same, axis=0)
-    finite = [o for o in others if np.isfinite(o.value[alone]).any()]
-    reference = finite[0] if finite else others[0]
-    reason = (
-        f"it is not finite where {reference.engine} is"
-        if finite
-        else "it is not finite, and no engine has a finite value"
-    )
-    return _Finding(
-        Status.NONFINITE, bad, reference.value, str(reference.engine), np.zeros(bad.shape), "finiteness", reason
-    )
+    if vector.numerical and np.isinf(vector.error[alone]).all():
+        return Finding.without_reference(vector, Status.INCONCLUSIVE, "its difference quotients do not converge")
+    finite = [o for o in others if (_tells(question, o) & np.isfinite(o.value))[alone].any()]
+    if finite:
+        reason = f"it is not finite where {finite[0].engine} is"
+        return Finding(Status.NONFINITE, alone, finite[0], np.zeros(bad.shape), "finiteness", reason)
+    if np.isnan(vector.value[alone]).any():
+        reason = "it is not finite, and no engine has a finite value"
+        return Finding(Status.NONFINITE, alone, others[0], np.zeros(bad.shape), "finiteness", reason)
+    return Finding.without_reference(vector, Status.INCONCLUSIVE, "it is infinite, and no other engine can tell")
 
 
-def _difference(a: Array, b: Array) -> Array:
-    with np.errstate(invalid="ignore"):
-        return np.where(a == b, 0.0, np.abs(a - b))  # equal infinities do not differ
+def _tells(question: Question, other: Vector) -> Array:
+    """Where an engine's value is worth holding another against: not where numerics has not settled."""
+    if not other.numerical:
+        return np.ones(other.value.shape, bool)
+    return _decisive(question, other, other.error)
 
 
-def _agrees_tightly(vector: _Vector, other: _Vector, eps: float) -> Array:
-    slack = np.zeros(vector.value.shape)
-    for v in (vector, other):
-        if v.error is not None:
-            slack = slack + v.error
-    return _difference(vector.value, other.value) <= tolerances.tight(vector.value, other.value, eps) + slack
+# -- before a referee -------------------------------------------------------------------------
 
 
-def _by_imposed_tolerance(question: Question, vector: _Vector, others: Sequence[_Vector]) -> _Finding:
-    reference = _referee(vector.engine, others) or others[0]
-    tolerance = (question.atol or 0.0) + (question.rtol or 0.0) * np.abs(reference.value)
-    bad = ~(_difference(vector.value, reference.value) <= tolerance)
-    status = Status.WRONG if bad.any() else Status.AGREE
-    source = f"imposed: rtol={question.rtol or 0:g}, atol={question.atol or 0:g}"
-    return _Finding(status, bad, reference.value, str(reference.engine), tolerance, source)
+def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], referee: Vector) -> Finding:
+    """Hold an engine against numerics, which has nothing to say where its error estimate is too wide."""
+    gap, allowed = difference(vector.value, referee.value), question.allowed(vector.value, referee.value)
+    support = backed(question, vector, [o for o in others if not o.numerical])
+    decisive = _decisive(question, referee, referee.error)
+    told = _resolves(question, vector, referee, referee.error) | (support > 0)
+    source = f"error estimate of {referee.engine}" + (f" and {question.allowance}" if question.imposed else "")
+    contradicted = decisive & ~(gap <= allowed + referee.error)
+    finding = Finding(Status.AGREE, contradicted, referee, allowed + referee.error, source)
+    if told.all() and not contradicted.any():
+        return finding
+    unstable = _nondeterministic(question, vector, finding)
+    if unstable is not None:
+        return unstable
+    explained = _rounding(question, vector)
+    finding = finding.widened(explained, "the engine's own rounding")
+    contradicted = decisive & ~(gap <= finding.tolerance)
+    excused = contradicted & _excused(question, vector, finding) if contradicted.any() else contradicted
+    accused = contradicted & ~excused & ~_outvoting(question, vector, others, support)
+    if accused.any():
+        return _accused(vector, finding, accused)
+    told |= contradicted | (gap <= allowed + explained)  # two methods do not meet so closely by chance
+    if not told.all():
+        return _by_peers(question, vector, others, finding, ~told)
+    if excused.any():
+        return finding.but(Status.IMPRECISE, excused, IMPRECISE)
+    return finding.agrees(f"{SHARES_NO_RULE} and others outvote {referee.engine}" if contradicted.any() else "")
 
 
-def _referee(engine: Engine, others: Sequence[_Vector]) -> _Vector | None:
-    """Return the numerical engine on this framework's own forward, else on NumPy's, else on any."""
-    referees = [o for o in others if o.referee]
-    order = {engine.backend: 0, "": 1}
-    return min(referees, key=lambda o: order.get(o.engine.host, 2), default=None)
+def _decisive(question: Question, numerical: Vector, error: Array) -> Array:
+    """Where this error of a numerical engine is small enough to tell right from wrong."""
+    return tolerances.useful(error, numerical.value, _noise(question))
 
 
-def _judge_with_referee(question: Question, vector: _Vector, others: Sequence[_Vector], referee: _Vector) -> _Finding:
-    assert referee.error is not None  # a referee has an error estimate
-    noise = _noise(question, vector)
-    tolerance = referee.error + tolerances.tight(vector.value, referee.value, question.eps)
-    difference = _difference(vector.value, referee.value)
-    backed = _backed(question, vector, [o for o in others if o.engine.backend != REFEREE])
-    decisive = tolerances.useful(referee.error, referee.value, noise)
-    within = difference <= tolerance
-    finding = _Finding(
-        Status.AGREE, ~within, referee.value, str(referee.engine), tolerance, f"error estimate of {referee.engine}"
-    )
-    if (within & (decisive | (backed > 0))).all():
-        return replace(finding, bad=np.zeros(within.shape, bool))
-    explained = _explained_by_rounding(question, vector)
-    widened = tolerance + explained
-    within = difference <= widened
-    finding = replace(finding, bad=~within, tolerance=widened, source=finding.source + " and the engine's own rounding")
-    outvoted = (backed >= 2) & _backed_by_rules_of_its_own(question, vector, others)
-    if (within | outvoted).all():
-        told = decisive | (backed > 0) | outvoted
-        if told.all():
-            return replace(finding, bad=np.zeros(within.shape, bool))
-        reason = "the referee's error estimate is too wide to tell, and no independent engine agrees; " + _HELP
-        return replace(finding, status=Status.INCONCLUSIVE, bad=~told, reason=reason)
-    return _accused(question, vector, referee, finding, ~(within | outvoted))
+def _resolves(question: Question, vector: Vector, numerical: Vector, error: Array) -> Array:
+    """Where this error of a numerical engine is small enough for an agreement to mean something."""
+    if question.imposed:
+        within: Array = error <= question.allowed(vector.value, numerical.value)
+        return within
+    return _decisive(question, numerical, error)
 
 
-_ALONE = (
-    "no independent engine computed it, so there is nothing to hold it against; "
-    "a hand-written gradient=, a portable definition (first parameter xp) or another framework's function would help"
-)
-_HELP = "a closed-form gradient=, a portable definition or a wider dtype would help"
+def _outvoting(question: Question, vector: Vector, others: Sequence[Vector], support: Array) -> Array:
+    """Where an engine has two others on its side, and among the three one that shares no rule with the rest."""
+    apart = [agree(question, vector, o) for o in _by_name([vector, *others], SHARES_NO_RULE)]
+    outvoting: Array = (support >= 2) & np.any([np.zeros(support.shape, bool), *apart], axis=0)
+    return outvoting
 
 
-def _accused(question: Question, vector: _Vector, referee: _Vector, finding: _Finding, bad: Array) -> _Finding:
-    """Ask a referee that contradicts an engine a second time, with other steps, before saying so."""
-    difference = _difference(vector.value, referee.value)
-    invisible = difference <= tolerances.OUTPUT_ULPS * _noise(question, vector)
-    if (invisible | ~bad).all() and question.operator.order == 1:
-        reason = "digits are lost, fewer than the function's own output can show"
-        return replace(finding, status=Status.IMPRECISE, bad=bad, reason=reason)
-    opinion = referee.testimony.second_opinion() if referee.testimony.second_opinion is not None else None
+def _by_peers(question: Question, vector: Vector, others: Sequence[Vector], finding: Finding, bad: Array) -> Finding:
+    """Where the referee cannot tell, let the others vote."""
+    peers = [o for o in others if not o.numerical]
+    vote = _by_vote(question, vector, peers) if peers else finding
+    if peers and vote.status.passes:
+        return vote
+    reason = "the referee's error estimate is too wide to tell, and no independent engine agrees; " + HELP
+    return finding.but(Status.INCONCLUSIVE, bad, reason)
+
+
+def _accused(vector: Vector, finding: Finding, bad: Array) -> Finding:
+    """Ask the referee that contradicts an engine a second time, with other steps, before saying so."""
+    assert finding.reference is not None  # the referee
+    name = finding.reference.engine
+    confirmed = _confirmed(vector, finding.reference, finding.tolerance - finding.reference.error, bad)
+    if confirmed is None:
+        reason = f"{name} contradicts it, and could not confirm that by a second evaluation; " + HELP
+        return finding.but(Status.INCONCLUSIVE, bad, reason)
+    if not confirmed.any():
+        reason = f"{name} contradicts it, but its second evaluation with other steps does not; " + HELP
+        return finding.but(Status.INCONCLUSIVE, bad, reason)
+    return finding.but(Status.WRONG, confirmed)
+
+
+def _confirmed(vector: Vector, referee: Vector, tolerance: Array, bad: Array) -> Array | None:
+    """Return where a second evaluation contradicts the engine as well; None if there is none."""
+    ask = referee.testimony.second_opinion
+    opinion = None if ask is None else ask()
     if opinion is None or opinion.errors is None:
-        reason = f"{referee.engine} contradicts it, and could not confirm that by a second evaluation; " + _HELP
-        return replace(finding, status=Status.INCONCLUSIVE, bad=bad, reason=reason)
-    second, error = _flat(opinion.arrays), _flat(opinion.errors)
-    tolerance = error + finding.tolerance - _error(referee)
-    confirmed = bad & ~(_difference(vector.value, second) <= tolerance)
-    if confirmed.any():
-        return replace(finding, status=Status.WRONG, bad=confirmed)
-    reason = f"{referee.engine} contradicts it, but its second evaluation with other steps does not; " + _HELP
-    return replace(finding, status=Status.INCONCLUSIVE, bad=bad, reason=reason)
+        return None
+    gap = difference(vector.value, flat(opinion.arrays))
+    confirmed: Array = bad & ~(gap <= tolerance + flat(opinion.errors).astype(float))
+    return confirmed
 
 
-def _error(vector: _Vector) -> Array:
-    return np.zeros(vector.value.shape) if vector.error is None else vector.error
+def _by_name(others: Sequence[Vector], backend: str) -> list[Vector]:
+    return [o for o in others if o.engine.backend == backend]
 
 
-def _noise(question: Question, vector: _Vector) -> Array:
-    """Return what an ulp of the output amounts to in a derivative, element by element: ulp(f) / |x|."""
-    output = question.eps * question.magnitude
-    if question.operator.order != 1 or not question.operator.scalar:
-        largest = max((float(np.max(np.abs(a), initial=0.0)) for a in question.inputs.arrays), default=0.0)
-        return np.full(vector.value.shape, output / (largest or 1.0))
-    x = np.abs(_flat(question.inputs.arrays))
-    return output / np.where(x > 0, x, 1.0)
+def _excused(question: Question, vector: Vector, finding: Finding) -> Array:
+    """Where an error cannot be seen in the output, or is gone when the engine runs in the other precision."""
+    assert finding.reference is not None  # it is held against somebody
+    if question.imposed:
+        return np.zeros(vector.value.shape, bool)
+    gap = difference(vector.value, finding.reference.value)
+    excused = gap <= finding.tolerance + _lost_digits(question, vector)
+    if question.operator.order == 1:
+        excused |= gap <= tolerances.OUTPUT_ULPS * _noise(question)
+    return excused
 
 
-def _backed(question: Question, vector: _Vector, others: Sequence[_Vector]) -> Array:
-    """Count, for each element, the independent backends that agree tightly."""
-    by_backend: dict[str, Array] = {}
-    for other in others:
-        agrees = _agrees_tightly(vector, other, question.eps)
-        by_backend[other.engine.backend] = by_backend.get(other.engine.backend, np.zeros_like(agrees)) | agrees
-    return np.sum(list(by_backend.values()), axis=0) if by_backend else np.zeros(vector.value.shape, int)
+# -- by vote ----------------------------------------------------------------------------------
 
 
-def _backed_by_rules_of_its_own(question: Question, vector: _Vector, others: Sequence[_Vector]) -> Array:
-    """Where at least one that agrees, or the engine itself, shares no rule with the frameworks."""
-    if vector.engine.backend in INDEPENDENT_OF_RULES:
-        return np.ones(vector.value.shape, bool)
-    apart = [o for o in others if o.engine.backend in INDEPENDENT_OF_RULES]
-    return _backed(question, vector, apart) > 0
-
-
-def _explained_by_rounding(question: Question, vector: _Vector) -> Array:
-    again = vector.testimony.again
-    if again is None:
-        return np.zeros(vector.value.shape)
-    return tolerances.rounding(vector.value, lambda leaves: _flat(again(leaves)), question.inputs.arrays, question.eps)
-
-
-def _judge_without_referee(question: Question, vector: _Vector, others: Sequence[_Vector]) -> _Finding:
+def _by_vote(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding:
     """Compare with each independent engine; the odd one out of three or more is wrong."""
-    others = [o for o in others if o.engine.backend != REFEREE or o.error is not None]
-    backed = _backed(question, vector, others)
-    nearest = _nearest(vector, others)
-    tolerance = tolerances.tight(vector.value, nearest.value, question.eps) + _error(nearest)
-    finding = _Finding(
-        Status.AGREE, backed == 0, nearest.value, str(nearest.engine), tolerance, f"{tolerances.TIGHT_ULPS} ulps"
-    )
-    if (backed > 0).all():
-        return replace(finding, bad=np.zeros(backed.shape, bool))
-    widened = tolerance + _explained_by_rounding(question, vector) + _explained_by_rounding(question, nearest)
-    bad = (backed == 0) & ~(_difference(vector.value, nearest.value) <= widened)
-    finding = replace(finding, bad=bad, tolerance=widened, source=finding.source + " and both engines' rounding")
-    if not bad.any():
+    support = backed(question, vector, others)
+    other = nearest(vector, others)
+    tolerance = question.allowed(vector.value, other.value) + vector.error + other.error
+    finding = Finding(Status.AGREE, support == 0, other, tolerance, question.allowance)
+    if not finding.bad.any():
         return finding
-    united = [
-        o
-        for o in others
-        if (_backed(question, o, [p for p in others if _independent(p.engine, o.engine)]) > 0)[bad].all()
-    ]
+    unstable = _nondeterministic(question, vector, finding)
+    if unstable is not None:
+        return unstable
+    finding = finding.widened(_rounding(question, vector) + _rounding(question, other), "both engines' rounding")
+    bad = (support == 0) & ~(difference(vector.value, other.value) <= finding.tolerance)
+    if not bad.any():
+        return finding.agrees()
+    excused = _excused(question, vector, finding.widened(_lost_digits(question, other), "its lost digits"))
+    if not (bad & ~excused).any():
+        return finding.but(Status.IMPRECISE, bad, IMPRECISE)
+    bad = bad & ~excused
+    united = _united(question, others, bad)
     if united:
-        return replace(finding, status=Status.WRONG, reference=united[0].value, reference_engine=str(united[0].engine))
+        return _against(united[0], finding, bad)
     if question.operator is Operator.VALUE:
-        return replace(
-            finding, status=Status.INCONCLUSIVE, reason=f"the forwards differ: {nearest.engine} has another value"
-        )
-    reason = f"{nearest.engine} has another value, and nothing says which is right; " + _HELP
-    return replace(finding, status=Status.INCONCLUSIVE, reason=reason)
+        return finding.but(Status.INCONCLUSIVE, bad, f"the forwards differ: {other.engine} has another value")
+    reason = f"{other.engine} has another value, and nothing says which is right; " + HELP
+    return finding.but(Status.INCONCLUSIVE, bad, reason)
 
 
-def _nearest(vector: _Vector, others: Sequence[_Vector]) -> _Vector:
-    def distance(other: _Vector) -> float:
-        gaps = _difference(vector.value, other.value)
-        return float(np.max(np.where(np.isnan(gaps), np.inf, gaps), initial=0.0))
-
-    return min(others, key=distance)
+def _united(question: Question, others: Sequence[Vector], bad: Array) -> list[Vector]:
+    """Return those of the others that another independent one agrees with, at all these elements."""
+    return [o for o in others if (backed(question, o, others) > 0)[bad].all()]
 
 
-def _judge_numerical(question: Question, vector: _Vector, others: Sequence[_Vector]) -> _Finding:
+def _against(reference: Vector, finding: Finding, bad: Array) -> Finding:
+    return Finding(Status.WRONG, bad, reference, finding.tolerance, finding.source)
+
+
+# -- difference quotients under test ----------------------------------------------------------
+
+
+def _numerical(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding:
     """Hold a numerical engine against the others, within its own error estimate."""
-    hosted = vector.engine.host
-    others = [o for o in others if o.engine.backend == hosted] or list(others) if hosted else list(others)
-    backed = _backed(question, vector, others)
-    nearest = _nearest(vector, others)
-    tolerance = tolerances.tight(vector.value, nearest.value, question.eps) + _error(vector)
-    finding = _Finding(
-        Status.AGREE, backed == 0, nearest.value, str(nearest.engine), tolerance, f"error estimate of {vector.engine}"
-    )
-    if (backed > 0).all():
-        return replace(finding, bad=np.zeros(backed.shape, bool))
-    bad = (backed == 0) & ~(
-        _difference(vector.value, nearest.value) <= tolerance + _explained_by_rounding(question, nearest)
-    )
-    finding = replace(finding, bad=bad)
-    if not bad.any():
-        return finding
-    united = [
-        o
-        for o in others
-        if (_backed(question, o, [p for p in others if _independent(p.engine, o.engine)]) >= 1)[bad].all()
-    ]
-    if any(o.engine.backend in INDEPENDENT_OF_RULES for o in united):
-        return replace(finding, status=Status.WRONG, reference=united[0].value, reference_engine=str(united[0].engine))
+    others = _by_name(others, vector.engine.host) or list(others)
+    other = nearest(vector, others)
+    tolerance = question.allowed(vector.value, other.value) + vector.error
+    bad = backed(question, vector, others) == 0
+    gap = difference(vector.value, other.value)
+    finding = Finding(Status.AGREE, bad, other, tolerance, f"error estimate of {vector.engine}")
+    if bad.any():
+        finding = finding.widened(_rounding(question, other), f"the rounding of {other.engine}")
+        bad = bad & ~(gap <= finding.tolerance)
+    vague = ~_resolves(question, other, vector, np.fmin(vector.error, gap))
+    if not (bad | vague).any():
+        return finding.agrees()
+    if not (bad & ~vague).any():
+        reason = "its error estimate is too wide to tell anything; a wider dtype would help"
+        return finding.but(Status.INCONCLUSIVE, vague, reason)
+    return _contradicted(question, vector, others, finding, bad & ~vague)
+
+
+def _contradicted(
+    question: Question, vector: Vector, others: Sequence[Vector], finding: Finding, bad: Array
+) -> Finding:
+    """Let those that share no rule outvote numerics; else ask numerics again, with other steps."""
+    united = [o for o in _united(question, others, bad) if o.engine.backend == SHARES_NO_RULE]
+    if united:
+        return _against(united[0], finding, bad)
     opinion = vector.testimony.second_opinion() if vector.testimony.second_opinion is not None else None
     if opinion is not None and opinion.errors is not None:
-        slack = tolerance + _flat(opinion.errors)
-        if (_difference(vector.value, _flat(opinion.arrays)) <= slack)[bad].all():
-            reason = "confirmed by a second evaluation with other steps; the other engines contradict it"
-            return replace(finding, bad=np.zeros(bad.shape, bool), reason=reason)
-    return replace(finding, status=Status.INCONCLUSIVE, reason="no independent engine agrees with it")
+        slack = finding.tolerance + flat(opinion.errors).astype(float)
+        if (difference(vector.value, flat(opinion.arrays)) <= slack)[bad].all():
+            return finding.agrees("confirmed by a second evaluation with other steps; the other engines contradict it")
+    return finding.but(Status.INCONCLUSIVE, bad, "no independent engine agrees with it")
 
 
-# -- from finding to verdict ------------------------------------------------------------------
+# -- what explains a difference ---------------------------------------------------------------
 
 
-def _verdict(question: Question, vector: _Vector, finding: _Finding) -> Verdict:
-    testimony = vector.testimony
-    if vector.value.size == 0 or not finding.reference_engine:
-        return _base(question, testimony, finding.status, Evidence(reason=finding.reason, elements=vector.value.size))
-    difference = _difference(vector.value, finding.reference)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        severity = np.where(difference == 0, 0.0, difference / finding.tolerance)
-    severity = np.where(np.isnan(severity), np.inf, severity)
-    candidates = np.where(finding.bad, severity, -1.0) if finding.bad.any() else severity
-    worst = int(np.argmax(candidates))
-    argument, index, block = _locate(question, testimony, worst)
-    value, reference = vector.value[worst].item(), finding.reference[worst].item()
-    evidence = Evidence(
-        finding.reason or _reason(finding, value, reference),
-        value,
-        reference,
-        finding.reference_engine,
-        float(difference[worst]),
-        float(finding.tolerance[worst]),
-        finding.source,
-        int(finding.bad.sum()),
-        vector.value.size,
+def _noise(question: Question) -> Array:
+    """Return what an ulp of the output amounts to in each element."""
+    return tolerances.noise(question.operator, question.inputs.arrays, question.outputs, question.eps)
+
+
+def _rerun(vector: Vector, leaves: Sequence[Array]) -> Array | None:
+    again = vector.testimony.again
+    arrays = None if again is None else again(leaves)
+    return None if arrays is None else flat(arrays)
+
+
+def _rounding(question: Question, vector: Vector) -> Array:
+    """Return how far the engine's own rounding can move each element; a tolerance imposed leaves no room for it."""
+    if question.imposed:
+        return np.zeros(vector.value.shape)
+    return tolerances.rounding(
+        vector.value, lambda leaves: _rerun(vector, leaves), question.inputs.arrays, question.eps
     )
-    if finding.status is Status.WRONG:
-        guess = _diagnosis(question, testimony, finding, block)
-        evidence = replace(evidence, reason=evidence.reason + (f"; {guess}" if guess else ""))
-    verdict = _base(question, testimony, finding.status, evidence)
-    return replace(verdict, argument=argument, index=index)
 
 
-def _reason(finding: _Finding, value: complex, reference: complex) -> str:
-    if finding.status is Status.AGREE:
-        return f"within the {finding.source}"
-    return f"{value:.10g} against {reference:.10g} of {finding.reference_engine}"
+def _lost_digits(question: Question, vector: Vector) -> Array:
+    """Return how far the engine is from itself in the other precision, as far as that is an excuse."""
+    ask = vector.testimony.in_other_precision
+    arrays = None if ask is None or question.imposed else ask()
+    if arrays is None or flat(arrays).shape != vector.value.shape:
+        return np.zeros(vector.value.shape)
+    other_eps = max(tolerances.machine_eps(a.dtype) for a in arrays)
+    return tolerances.lost_digits(vector.value, flat(arrays), _noise(question), question.eps, other_eps)
 
 
-def _locate(question: Question, testimony: Testimony, position: int) -> tuple[str, tuple[int, ...], int]:
-    """Return the argument, the index and the block of an element of the flat vector."""
-    assert testimony.estimate is not None  # only comparable testimonies are located
-    for block, array in enumerate(testimony.estimate.arrays):
-        if position < array.size:
-            index = tuple(int(i) for i in np.unravel_index(position, array.shape))
-            return block_label(question.operator, block, question.inputs.labels), index, block
-        position -= array.size
-    raise IndexError(position)
-
-
-def _diagnosis(question: Question, testimony: Testimony, finding: _Finding, block: int) -> str:
-    assert testimony.estimate is not None  # only comparable testimonies are diagnosed
-    arrays = testimony.estimate.arrays
-    start = sum(a.size for a in arrays[:block])
-    shape = arrays[block].shape
-    reference = finding.reference[start : start + arrays[block].size].reshape(shape)
-    return diagnose(arrays[block], reference) if question.operator is not Operator.VALUE else ""
+def _nondeterministic(question: Question, vector: Vector, finding: Finding) -> Finding | None:
+    """Judge an engine that, asked again at the same inputs, says something else."""
+    again = _rerun(vector, question.inputs.arrays)
+    if again is None or again.shape != vector.value.shape:
+        return None
+    moved = difference(vector.value, again)
+    largest = np.full(moved.shape, np.max(np.abs(vector.value)))  # sums in another order move what cancels
+    bad = ~(moved <= tolerances.tight(largest, again, question.inputs.dtype))
+    if not bad.any():
+        return None
+    reason = f"called again at the same inputs it differs by up to {np.max(moved[bad]):.3g}"
+    return finding.but(Status.NONDETERMINISTIC, bad, reason)

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from gradcheck.functions import Array, real_dtype
+from gradcheck.operators import Operator
 
 TIGHT_ULPS = 32
 """What two right answers of one formula can differ by, in units of the last place."""
 OUTPUT_ULPS = 8
 """An error that moves the output by less than this many of its ulps cannot be seen in the output."""
+LOST_ULPS = 64
+"""... nor one by less than this many, where the same engine has those digits in the other precision."""
 USEFUL_RELATIVE = 1e-3
 """A referee whose error is below this part of the element can tell right from wrong."""
 USEFUL_BESIDE_LARGEST = 1e-7
@@ -25,18 +28,23 @@ ROUNDING_FACTOR = 8
 """How far beyond the largest movement seen in those reruns rounding can go."""
 
 
-def tight(a: Array, b: Array, eps: float) -> Array:
-    """Return the tight tolerance between two vectors: a few ulps of the larger element.
+def tight(a: Array, b: Array, dtype: np.dtype[Any]) -> Array:
+    """Return the tight tolerance between two vectors: a few ulps of the larger element, or what underflows.
 
     Parameters
     ----------
     a, b : numpy.ndarray, shape (n,)
         The values.
-    eps : float
-        The machine epsilon of the check's dtype.
+    dtype : numpy.dtype
+        The dtype of the check.
     """
-    tolerance: Array = TIGHT_ULPS * eps * np.fmax(np.abs(a), np.abs(b))
-    return tolerance
+    tiny = float(np.finfo(dtype).smallest_normal)
+    return _finite(TIGHT_ULPS * (machine_eps(dtype) * np.fmax(np.abs(a), np.abs(b)) + tiny))
+
+
+def imposed(reference: Array, rtol: float, atol: float) -> Array:
+    """Return the tolerance that a user imposed: ``atol + rtol * abs(reference)``."""
+    return _finite(atol + rtol * np.abs(reference))
 
 
 def useful(error: Array, value: Array, noise: Array) -> Array:
@@ -47,15 +55,57 @@ def useful(error: Array, value: Array, noise: Array) -> Array:
     error, value : numpy.ndarray, shape (n,)
         The referee's error estimate and its value.
     noise : numpy.ndarray, shape (n,)
-        What rounding of the output, divided by the input, amounts to: no difference scheme sees less.
+        What an ulp of the output amounts to: no difference scheme sees less.
     """
     largest = np.max(np.abs(value), initial=0.0, where=np.isfinite(value))
     enough = np.maximum(USEFUL_RELATIVE * np.abs(value), USEFUL_BESIDE_LARGEST * largest)
-    decisive: Array = error <= np.fmax(enough, USEFUL_TIMES_NOISE * noise)
+    decisive: Array = np.isfinite(error) & (error <= np.fmax(enough, USEFUL_TIMES_NOISE * noise))
     return decisive
 
 
-def rounding(value: Array, rerun: Callable[[Sequence[Array]], Array], leaves: Sequence[Array], eps: float) -> Array:
+def noise(operator: Operator, leaves: Sequence[Array], outputs: Sequence[Array], eps: float) -> Array:
+    """Return what an ulp of the output amounts to in each element of a derivative: ulp(f) / abs(x).
+
+    Parameters
+    ----------
+    operator : Operator
+        Which derivative; its elements are in the order of its arrays.
+    leaves, outputs : sequence of numpy.ndarray
+        The inputs and the function's values there.
+    eps : float
+        The machine epsilon of the check's dtype.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Zero where the outputs are not finite.
+    """
+    ulps = [eps * np.where(np.isfinite(o), np.abs(o), 0.0).reshape(-1) for o in outputs]
+    ulp = max((float(np.max(u, initial=0.0)) for u in ulps), default=0.0)
+    sizes = [_size(leaf).reshape(-1) for leaf in leaves]
+    largest = max((float(np.max(s, initial=0.0)) for s in sizes), default=1.0) or 1.0
+    if operator is Operator.JACOBIAN:
+        return _joined(np.divide.outer(u, s) for u in ulps for s in sizes)
+    if operator is Operator.HESSIAN:
+        return _joined(ulp / np.multiply.outer(a, b) for a in sizes for b in sizes)
+    if operator in (Operator.VALUE, Operator.JVP):
+        return _joined(u / (1.0 if operator is Operator.VALUE else largest) for u in ulps)
+    return _joined(ulp / (s * largest if operator is Operator.HVP else s) for s in sizes)
+
+
+def _size(leaf: Array) -> Array:
+    """Return how large each element is; for a zero, the largest one of its leaf, or 1."""
+    size = np.abs(leaf).astype(float)
+    return np.where(size > 0, size, np.max(size, initial=0.0) or 1.0)
+
+
+def _joined(parts: Any) -> Array:
+    return np.concatenate([np.zeros(0), *(np.reshape(part, -1) for part in parts)])
+
+
+def rounding(
+    value: Array, rerun: Callable[[Sequence[Array]], Array | None], leaves: Sequence[Array], eps: float
+) -> Array:
     """Estimate how far rounding moves each element of a result.
 
     The engine is run again at inputs moved by one ulp with random signs: whatever moves by that
@@ -66,7 +116,7 @@ def rounding(value: Array, rerun: Callable[[Sequence[Array]], Array], leaves: Se
     value : numpy.ndarray, shape (n,)
         The result.
     rerun : callable
-        Computes the result at other leaves.
+        Computes the result at other leaves; None if it cannot.
     leaves : sequence of numpy.ndarray
         The inputs.
     eps : float
@@ -76,9 +126,38 @@ def rounding(value: Array, rerun: Callable[[Sequence[Array]], Array], leaves: Se
     spread = np.zeros(value.shape)
     for _ in range(RERUNS):
         moved = rerun([_moved(leaf, rng) for leaf in leaves])
-        with np.errstate(invalid="ignore"):
-            spread = np.fmax(spread, np.abs(moved - value))
-    return ROUNDING_FACTOR * spread + TIGHT_ULPS * eps * np.abs(value)
+        if moved is not None and moved.shape == value.shape:
+            with np.errstate(invalid="ignore"):
+                spread = np.fmax(spread, _finite(np.abs(moved - value)))
+    return ROUNDING_FACTOR * spread + _finite(TIGHT_ULPS * eps * np.abs(value))
+
+
+def lost_digits(value: Array, other: Array, noise: Array, eps: float, other_eps: float) -> Array:
+    """Estimate an engine's error from its own result at the same inputs in another precision.
+
+    Run in a wider precision, the difference is the error itself; run in a narrower one, the
+    difference is scaled down to this one. No more than half of the digits, or a few more ulps
+    of the output, can be excused like this: a rule that is wrong in one precision only must not be its own excuse.
+
+    Parameters
+    ----------
+    value, other : numpy.ndarray, shape (n,)
+        The result, and the one in the other precision.
+    noise : numpy.ndarray, shape (n,)
+        What an ulp of the output amounts to.
+    eps, other_eps : float
+        The machine epsilons of the two precisions.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = _finite(np.abs(value - other))
+    lost = gap if other_eps < eps else ROUNDING_FACTOR * gap * (eps / other_eps)
+    excusable: Array = np.minimum(lost, np.fmax(np.sqrt(eps) * _finite(np.abs(value)), LOST_ULPS * noise))
+    return excusable
+
+
+def _finite(tolerance: Array) -> Array:
+    """What is not finite explains nothing."""
+    return np.where(np.isfinite(tolerance), tolerance, 0.0)
 
 
 def _moved(leaf: Array, rng: np.random.Generator) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,10 +11,24 @@ from typing import Any
 
 from rich.console import Console
 
-from gradcheck.backend import Estimate
+from gradcheck.cases import DEFAULT_POINT
 from gradcheck.discovery import Absence
-from gradcheck.errors import InputError, UnknownNameError
+from gradcheck.errors import InputError, UnknownNameError, first_line
+from gradcheck.estimates import Estimate
 from gradcheck.judge.verdicts import Status, Verdict
+
+FORMAT = 1
+"""The version of what `Report.to_json` writes."""
+
+
+def severity(status: Status) -> int:
+    """Rank a status from the best to the worst; an operator that an engine does not support tells least."""
+    return -1 if status is Status.UNSUPPORTED else list(Status).index(status)
+
+
+def place(case: str, point: str) -> str:
+    """Name a case at a point: ``rosenbrock[minimum]``, and a case of a single unnamed point by itself."""
+    return case if point == DEFAULT_POINT else f"{case}[{point}]"
 
 
 @dataclass(frozen=True)
@@ -41,15 +56,20 @@ class Report:
     absences: tuple[Absence, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
-    estimates: tuple[Estimate, ...] = ()
+    estimates: tuple[Estimate, ...] = field(default=(), compare=False)
 
     @classmethod
     def merge(cls, reports: Iterable[Report]) -> Report:
-        """Return one report on everything that several reports are on."""
+        """Return one report on everything that several reports are on, with the settings of the first.
+
+        It is strict if any of them is.
+        """
         together = list(reports)
         absences = dict.fromkeys(a for r in together for a in r.absences)
         versions = {k: v for r in together for k, v in r.settings.get("versions", {}).items()}
         settings = dict(together[0].settings, versions=versions) if together else {}
+        if any(r.strict for r in together):
+            settings["strict"] = True
         return cls(
             tuple(v for r in together for v in r.verdicts),
             tuple(absences),
@@ -78,12 +98,12 @@ class Report:
 
     @property
     def unsupported(self) -> tuple[str, ...]:
-        """The cases, points and operators that no engine under test supports."""
+        """The operators and cases that no engine under test supports, as ``gradient of rosenbrock[minimum]``."""
         supported: dict[str, bool] = {}
         for v in self.verdicts:
-            if not v.witness:
-                key = f"{v.case}[{v.point}] {v.operator}"
-                supported[key] = supported.get(key, False) or v.status is not Status.UNSUPPORTED
+            key = f"{v.operator} of {place(v.case, v.point)}"
+            tested = not v.witness and v.status is not Status.UNSUPPORTED
+            supported[key] = supported.get(key, False) or tested
         return tuple(key for key, any_engine in supported.items() if not any_engine)
 
     def verdict(self, engine: str, operator: str | None = None, case: str | None = None) -> Verdict:
@@ -99,17 +119,19 @@ class Report:
         Raises
         ------
         UnknownNameError
-            If there is none.
+            If there is none, with the nearest names.
         """
-        found = [
-            v
-            for v in self.verdicts
-            if str(v.engine) == engine and operator in (None, v.operator) and case in (None, v.case)
-        ]
-        if not found:
-            raise UnknownNameError("engine of this report", engine, {str(v.engine) for v in self.verdicts})
-        order = list(Status)
-        return max(found, key=lambda v: order.index(v.status) if v.status is not Status.UNSUPPORTED else -1)
+        found = list(self.verdicts)
+        for kind, name, of in (
+            ("engine", engine, lambda v: str(v.engine)),
+            ("operator", operator, lambda v: str(v.operator)),
+            ("case", case, lambda v: v.case),
+        ):
+            fitting = [v for v in found if name is None or of(v) == name]
+            if not fitting:
+                raise UnknownNameError(f"{kind} of this report", str(name), {of(v) for v in found})
+            found = fitting
+        return max(found, key=lambda v: severity(v.status))
 
     def counts(self) -> dict[Status, int]:
         """Return how often each status was given, in the order of `Status`."""
@@ -124,7 +146,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return the report in JSON's types; the estimates are left out."""
         return {
-            "gradcheck": 1,
+            "gradcheck": FORMAT,
             "passed": bool(self),
             "counts": {status.value: n for status, n in self.counts().items()},
             "settings": dict(self.settings),
@@ -148,22 +170,31 @@ class Report:
         """
         try:
             data = json.loads(text)
+            if data["gradcheck"] != FORMAT:
+                raise InputError(f"the report has format {data['gradcheck']!r}; this gradcheck reads {FORMAT}")
             return cls(
                 tuple(Verdict.from_dict(v) for v in data["verdicts"]),
                 tuple(Absence(**a) for a in data["absences"]),
                 data["settings"],
                 data["seconds"],
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"not a gradcheck report: {type(error).__name__}: {error}; wanted what to_json() wrote"
-            ) from error
+        except InputError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(f"not a gradcheck report: {first_line(error)}; wanted what to_json() wrote") from error
 
     def __str__(self) -> str:
-        console = Console(width=120, no_color=True, highlight=False, record=False, file=None)
-        with console.capture() as capture:
-            self.render(console)
-        return capture.get().rstrip("\n")
+        text = io.StringIO()
+        self.render(Console(file=text, width=120, color_system=None, force_jupyter=False))
+        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+    def __repr__(self) -> str:
+        """Return one line for ``assert check(...)``: the worst verdict and the conclusion."""
+        from gradcheck.report.terminal import conclusion, explanation
+
+        worst = max(self.failures, key=lambda v: severity(v.status), default=None)
+        told = "" if worst is None else explanation(worst).plain.splitlines()[0] + "; "
+        return f"<Report: {told}{conclusion(self)}>"
 
     def render(self, console: Console, *, verbose: bool = False) -> None:
         """Print the report: the table, and below it why.

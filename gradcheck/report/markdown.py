@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from gradcheck.report.terminal import conclusion, explanation
+from gradcheck.report.terminal import conclusion, lines
 
 if TYPE_CHECKING:
     from gradcheck.report import Report
 
 
 def document(report: Report) -> str:
-    """Return the matrix engine x status, what failed and why, and the versions."""
+    """Return the conclusion, the matrix engine x status, what failed and why, and the versions."""
+    parts = [f"**{conclusion(report)}**", _matrix(report), _fenced([str(line) for line in lines(report)[:-1]])]
+    parts.append(", ".join(f"{name} {version}" for name, version in report.settings.get("versions", {}).items()))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _matrix(report: Report) -> str:
     columns = list(report.counts())
-    lines = ["| engine | " + " | ".join(s.value for s in columns) + " |", "| --- |" + " ---: |" * len(columns)]
+    if not columns:
+        return ""
+    rows = ["| engine | " + " | ".join(s.value for s in columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for engine, counted in report.matrix().items():
-        lines.append(f"| `{engine}` | " + " | ".join(str(counted.get(s, "")) for s in columns) + " |")
-    lines += ["", f"**{conclusion(report).plain}**", ""]
-    lines += [f"- {' '.join(explanation(v).plain.split())}" for v in report.failures]
-    lines += [f"- {what}: no engine under test supports it" for what in report.unsupported]
-    lines += [f"- {a.backend} took no part ({a.state}): {a.reason}; `{a.remedy}`" for a in report.absences]
-    versions = ", ".join(f"{name} {version}" for name, version in report.settings.get("versions", {}).items())
-    return "\n".join([*lines, "", versions]).rstrip() + "\n"
+        rows.append(f"| `{engine}` | " + " | ".join(str(counted.get(s, "")) for s in columns) + " |")
+    return "\n".join(rows)
+
+
+def _fenced(told: list[str]) -> str:
+    """Return lines as a block of code, in which nothing is markup: names can be ``<lambda>`` or ``x * y * z``."""
+    if not told:
+        return ""
+    text = "\n".join(told)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}text\n{text}\n{fence}"

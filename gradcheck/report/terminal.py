@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gradcheck.backend import Estimate
+from gradcheck.estimates import Estimate
 from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.operators import Operator
+from gradcheck.report import place, severity
 
 if TYPE_CHECKING:
     from gradcheck.report import Report
@@ -29,68 +32,122 @@ STYLES = {
 }
 FEW = 9
 """The most elements of an estimate that a table shows."""
+DIGITS = (9, 6, 4)
+"""Significant digits to show numbers with, as many as fit."""
 EXPLAINED = 20
 """The most failing verdicts that are explained one by one."""
 
 
 def render(report: Report, console: Console, *, verbose: bool = False) -> None:
     """Print the table and, below it, why."""
-    cases = {v.case for v in report.verdicts}
-    console.print(single_table(report) if len(cases) == 1 else matrix_table(report))
-    for line in explanations(report, verbose=verbose):
+    if len({v.case for v in report.verdicts}) == 1:
+        console.print(heading(report), soft_wrap=True)
+        console.print(single_table(report, console.width))
+    elif report.verdicts:
+        console.print(matrix_table(report))
+    for line in lines(report, verbose=verbose):
         console.print(line, soft_wrap=True)
-    for absence in report.absences:
-        console.print(
-            Text(f"{absence.backend} took no part ({absence.state}): {absence.reason}; {absence.remedy}", "dim")
-        )
-    console.print(conclusion(report))
 
 
-def single_table(report: Report) -> Table:
-    """Return the table of one case: a row an engine, a column an operator, with the values where they are few."""
+def lines(report: Report, *, verbose: bool = False) -> list[Text]:
+    """Return what stands below the table: why, who took no part, and the conclusion."""
+    absent = [Text(f"{a.backend} took no part ({a.state}): {a.reason}; {a.remedy}", "dim") for a in report.absences]
+    return [*explanations(report, verbose=verbose), *absent, conclusion(report)]
+
+
+def heading(report: Report) -> Text:
+    """Return the name of the only case, and at how many points it was checked."""
+    points = len({v.point for v in report.verdicts})
+    where = f" at {points} points, the worst of each" if points > 1 else ""
+    return Text(report.verdicts[0].case + where, "bold")
+
+
+def single_table(report: Report, width: int) -> Table:
+    """Return the table of one case: a row an engine, a column an operator, with the values where they fit.
+
+    Parameters
+    ----------
+    report : Report
+        On one case.
+    width : int
+        How many characters a line has.
+    """
     operators = list(dict.fromkeys(v.operator for v in report.verdicts))
-    points = list(dict.fromkeys(v.point for v in report.verdicts))
-    case = report.verdicts[0].case if report.verdicts else ""
-    table = Table(
-        title=Text(case), title_justify="left", title_style="bold", header_style="bold", show_edge=False, pad_edge=False
-    )
-    table.add_column("engine")
+    engines = {str(v.engine): _engine_label(report, str(v.engine)) for v in report.verdicts}
+    points = len({v.point for v in report.verdicts})
+    table = Table(header_style="bold", show_edge=False, pad_edge=False)
+    table.add_column("engine", no_wrap=True)
+    statuses = {o: {engine: _worst(report, engine, o) for engine in engines} for o in operators}
+    taken = max(map(len, engines.values())) + sum(max(map(len, c.values())) + _LINES for c in statuses.values())
+    shown = _columns(report, operators, width - taken) if points == 1 else {}
     for operator in operators:
-        table.add_column(operator.value)
-        table.add_column("")
-    shown = _shown(report) if len(points) == 1 else {}
-    for engine in dict.fromkeys(str(v.engine) for v in report.verdicts):
-        found = [v for v in report.verdicts if str(v.engine) == engine]
-        name = engine + (" (witness)" if found[0].witness else "")
-        cells: list[Text] = []
-        for operator in operators:
-            here = [v for v in found if v.operator is operator]
-            worst = max(here, key=lambda v: list(Status).index(v.status), default=None)
-            cells.append(Text(shown.get((engine, operator), "")))
-            cells.append(Text(worst.status.value, STYLES[worst.status]) if worst is not None else Text())
-        table.add_row(Text(name), *cells)
+        table.add_column(operator.value, no_wrap=True)
+        table.add_column("", no_wrap=True)
+    for engine, label in engines.items():
+        cells = [(Text(shown.get(o, {}).get(engine, "")), statuses[o][engine]) for o in operators]
+        table.add_row(Text(label), *(text for cell in cells for text in cell))
     return table
 
 
-def _shown(report: Report) -> dict[tuple[str, Operator], str]:
-    return {(str(e.engine), e.operator): numbers(e) for e in report.estimates}
+_LINES = 6
+"""What the lines and spaces beside a value and a status take, in characters."""
 
 
-def numbers(estimate: Estimate) -> str:
-    """Return an estimate's elements in few characters, or its shapes where there are many."""
+def _engine_label(report: Report, engine: str) -> str:
+    return engine + (" (witness)" if engine in witnesses(report) else "")
+
+
+def witnesses(report: Report) -> set[str]:
+    """Return the engines that took part as witnesses only."""
+    return {str(v.engine) for v in report.verdicts} - {str(v.engine) for v in report.verdicts if not v.witness}
+
+
+def _worst(report: Report, engine: str, operator: Operator) -> Text:
+    """Return the worst status of an engine and operator, and whether the operator was derived."""
+    found = [v for v in report.verdicts if str(v.engine) == engine and v.operator is operator]
+    if not found:
+        return Text()
+    verdict = max(found, key=lambda v: severity(v.status))
+    derived = not verdict.native and verdict.status is not Status.UNSUPPORTED
+    return Text.assemble((verdict.status.value, STYLES[verdict.status]), (" derived" if derived else "", "dim"))
+
+
+def _columns(report: Report, operators: Sequence[Operator], room: int) -> dict[Operator, dict[str, str]]:
+    """Return each operator's cells by engine: numbers with as many digits as fit in the room, else shapes."""
+    estimates = {o: [e for e in report.estimates if e.operator is o] for o in operators}
+    columns = {o: {str(e.engine): shapes(e) for e in given} for o, given in estimates.items()}
+    room -= sum(_width(o, columns[o]) for o in operators)
+    for operator, given in estimates.items():
+        for digits in DIGITS:
+            column = {str(e.engine): numbers(e, digits) for e in given}
+            more = _width(operator, column) - _width(operator, columns[operator])
+            if more <= room:
+                columns[operator], room = column, room - more
+                break
+    return columns
+
+
+def _width(operator: Operator, column: Mapping[str, str]) -> int:
+    return max(map(len, (operator, *column.values())))
+
+
+def numbers(estimate: Estimate, digits: int = DIGITS[0]) -> str:
+    """Return an estimate's elements, or its shapes where there are many."""
     if sum(a.size for a in estimate.arrays) > FEW:
-        return ", ".join(str(a.shape) for a in estimate.arrays)
-    parts = [
-        np.array2string(a, precision=8, separator=", ", suppress_small=False).replace("\n", "")
-        if a.ndim
-        else _number(a.item())
-        for a in estimate.arrays
-    ]
+        return shapes(estimate)
+    parts = [_nested(a.tolist(), digits) for a in estimate.arrays]
     return parts[0] if len(parts) == 1 else "(" + ", ".join(parts) + ")"
 
 
-def _number(value: complex) -> str:
-    return f"{value:.9g}"
+def _nested(value: Any, digits: int) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_nested(v, digits) for v in value) + "]"
+    return f"{value:.{digits}g}"
+
+
+def shapes(estimate: Estimate) -> str:
+    """Return the shapes of an estimate's arrays."""
+    return "shape " + ", ".join(str(a.shape) for a in estimate.arrays)
 
 
 def matrix_table(report: Report) -> Table:
@@ -100,58 +157,92 @@ def matrix_table(report: Report) -> Table:
     table.add_column("engine")
     for status in columns:
         table.add_column(Text(status.value, STYLES[status]), justify="right")
-    witnesses = {str(v.engine) for v in report.verdicts if v.witness}
     for engine, counted in report.matrix().items():
-        name = engine + (" (witness)" if engine in witnesses else "")
-        table.add_row(Text(name), *(str(counted[s]) if s in counted else "" for s in columns))
+        cells = (str(counted[s]) if s in counted else "" for s in columns)
+        table.add_row(Text(_engine_label(report, engine)), *cells)
     return table
 
 
 def explanations(report: Report, *, verbose: bool = False) -> list[Text]:
-    """Return a line or two for each verdict that fails, and with `verbose` for every one."""
+    """Return a line or two for each verdict that fails, and with `verbose` for every one.
+
+    Operators of one engine that have the same to say share their lines.
+    """
     chosen = [v for v in report.verdicts if verbose or not (v.status.passes or v.status is Status.UNSUPPORTED)]
     if not verbose:
         chosen += [v for v in report.failures if v.status.passes]
         if len({v.case for v in report.verdicts}) == 1:
             chosen += [v for v in report.verdicts if v.status is Status.UNSUPPORTED]
-    lines = [explanation(v) for v in chosen[:EXPLAINED]]
-    if len(chosen) > EXPLAINED:
-        lines.append(Text(f"... and {len(chosen) - EXPLAINED} more; --json has them all", "dim"))
-    lines += [Text(f"{what}: no engine under test supports it", "bold red") for what in report.unsupported[:EXPLAINED]]
-    return lines
+    groups = grouped(chosen)
+    told = [explanation(verdict, operators) for verdict, operators in groups[:EXPLAINED]]
+    if len(groups) > EXPLAINED:
+        told.append(Text(f"... and {len(groups) - EXPLAINED} more; the JSON report has them all", "dim"))
+    told += [Text(f"{what}: no engine under test supports it", "bold red") for what in report.unsupported[:EXPLAINED]]
+    return told
 
 
-def explanation(verdict: Verdict) -> Text:
-    """Return why a verdict is what it is: who, where, by how much, against what."""
-    evidence = verdict.evidence
-    point = "" if verdict.point == "default" else f"[{verdict.point}]"
-    text = Text()
-    text.append(f"{verdict.status.value} ", STYLES[verdict.status])
-    text.append(f"{verdict.engine} {verdict.operator} of {verdict.case}{point}")
+def grouped(verdicts: Iterable[Verdict]) -> list[tuple[Verdict, list[Operator]]]:
+    """Return one verdict, and the operators, of each group that differs in nothing but the operator."""
+    groups: dict[Any, tuple[Verdict, list[Operator]]] = {}
+    for v in verdicts:
+        key = (v.case, v.point, v.engine, v.status, v.argument, v.index, repr(v.evidence))  # NaN is not itself
+        groups.setdefault(key, (v, []))[1].append(v.operator)
+    return list(groups.values())
+
+
+def explanation(verdict: Verdict, operators: Sequence[Operator] = ()) -> Text:
+    """Return why a verdict is what it is: who, where, by how much, against what.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        The verdict.
+    operators : sequence of Operator
+        The operators of which the same is to be said; by default the verdict's own.
+    """
+    what = ", ".join(operators or (verdict.operator,))
+    text = Text.assemble(
+        (verdict.status.value, STYLES[verdict.status]),
+        f" {verdict.engine} {what} of {place(verdict.case, verdict.point)}",
+    )
     if verdict.element:
         text.append(f" at {verdict.element}")
-    text.append(f": {evidence.reason}")
-    off = evidence.difference
-    if off is not None and off == off and not verdict.status.passes and evidence.tolerance is not None:
-        text.append(
-            f"\n    off by {off:.3g}, explained {evidence.tolerance:.3g} ({evidence.tolerance_source}); "
-            f"{evidence.wrong} of {evidence.elements} elements"
-        )
-    return text
+    text.append(f": {verdict.evidence.reason}")
+    gap = distance(verdict)
+    return text.append(f"\n    {gap}") if gap else text
+
+
+def distance(verdict: Verdict) -> str:
+    """Return how far off a failing verdict is, and how much of that is explained; empty where that says nothing."""
+    evidence = verdict.evidence
+    if verdict.status.passes or evidence.difference is None or evidence.tolerance is None:
+        return ""
+    if not np.isfinite(evidence.difference):
+        return ""
+    return (
+        f"off by {evidence.difference:.3g} where {evidence.tolerance:.3g} is explained ({evidence.tolerance_source}); "
+        f"{evidence.wrong} of {_counted(evidence.elements, 'element')}"
+    )
 
 
 def conclusion(report: Report) -> Text:
     """Return the last line: whether all agree, on how much, in what time."""
-    cases = len({v.case for v in report.verdicts})
-    engines = len({v.engine for v in report.verdicts})
-    size = f"{cases} case{'s' * (cases != 1)}, {engines} engine{'s' * (engines != 1)}, {len(report.verdicts)} verdicts"
-    if report:
-        return Text(f"all agree: {size} in {report.seconds:.1f} s", "bold green")
-    inconclusive = all(v.status is Status.INCONCLUSIVE for v in report.failures)
     if not report.verdicts:
         return Text("nothing was checked", "bold red")
-    if inconclusive and report.failures:
-        return Text(f"could not be verified: {size} in {report.seconds:.1f} s", "bold magenta")
-    return Text(
-        f"{len(report.failures)} of {len(report.verdicts)} verdicts fail: {size} in {report.seconds:.1f} s", "bold red"
-    )
+    cases, engines = {v.case for v in report.verdicts}, {v.engine for v in report.verdicts}
+    size = f"{_counted(len(cases), 'case')}, {_counted(len(engines), 'engine')}"
+    took = f"in {report.seconds:.1f} s"
+    verdicts = _counted(len(report.verdicts), "verdict")
+    if report:
+        return Text(f"all agree: {size}, {verdicts} {took}", "bold green")
+    failing = Counter(v.status for v in report.failures)
+    if set(failing) == {Status.INCONCLUSIVE}:
+        return Text(f"could not be verified: {failing.total()} of {verdicts}; {size} {took}", "bold magenta")
+    if not failing:
+        return Text(f"could not be verified: no engine under test supports it; {size} {took}", "bold red")
+    found = ", ".join(f"{failing[status]} {status}" for status in reversed(Status) if failing[status])
+    return Text(f"not all agree: {found} of {verdicts}; {size} {took}", "bold red")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

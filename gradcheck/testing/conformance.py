@@ -13,7 +13,7 @@ import optree
 import pytest
 
 from gradcheck import discovery
-from gradcheck.backend import Backend, Estimate, expected_shapes
+from gradcheck.backend import Backend, Estimate
 from gradcheck.errors import (
     FunctionError,
     GradcheckError,
@@ -24,6 +24,7 @@ from gradcheck.errors import (
 )
 from gradcheck.functions import Array, Function, Inputs, real_dtype
 from gradcheck.operators import Operator
+from gradcheck.preparation import expected_shapes
 from gradcheck.testing import reference
 from gradcheck.testing.samples import COMPLEX_SAMPLES, PLAIN, SAMPLES, SLICE, Sample, main_samples
 

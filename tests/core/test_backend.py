@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 import pytest
 
-from gradcheck.backend import Backend, Engine, Measured, block_label, expected_shapes
+from gradcheck.backend import Backend, Engine, Measured
 from gradcheck.errors import (
     FunctionError,
     MissingBackendError,
@@ -15,6 +15,7 @@ from gradcheck.errors import (
 )
 from gradcheck.functions import Function, Inputs
 from gradcheck.operators import Operator
+from gradcheck.preparation import block_label, expected_shapes
 
 
 class Toy(Backend):

@@ -1,0 +1,88 @@
+"""What engines are called, and what they return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradcheck.functions import Array
+from gradcheck.operators import Operator
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A backend in one of its modes, written ``torch``, ``torch:compile`` or ``numerical@torch``.
+
+    Parameters
+    ----------
+    backend : str
+        The name under which the backend is registered.
+    mode : str
+        One of its modes; empty for the default one.
+    host : str
+        For an engine that differentiates another framework's forward: that framework.
+    """
+
+    backend: str
+    mode: str = ""
+    host: str = ""
+
+    def __str__(self) -> str:
+        return self.backend + (f":{self.mode}" if self.mode else "") + (f"@{self.host}" if self.host else "")
+
+    @classmethod
+    def parse(cls, text: str) -> Engine:
+        """Read what ``str`` wrote; whether such an engine exists is not looked up."""
+        rest, _, host = text.partition("@")
+        backend, _, mode = rest.partition(":")
+        return cls(backend, mode, host)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an engine returns for an operator.
+
+    Parameters
+    ----------
+    engine : Engine
+        Who computed it.
+    operator : Operator
+        What was computed.
+    arrays : tuple of numpy.ndarray
+        In the order of `Kernel`.
+    errors : tuple of numpy.ndarray or None
+        For each element of `arrays`, the engine's own estimate of its absolute error (inf: it
+        failed there), where the engine knows one. An estimate, not a bound.
+    native : bool
+        Whether the framework has the operator itself; else it was derived from another one.
+    seconds : float
+        Wall time of this computation, tracing and compiling included, in seconds.
+    notes : tuple of str
+        What the engine wants known about how it went.
+    """
+
+    engine: Engine
+    operator: Operator
+    arrays: tuple[Array, ...]
+    errors: tuple[Array, ...] | None = None
+    native: bool = True
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An array with an error estimate for each element, as the numerical backend's kernels return it.
+
+    Parameters
+    ----------
+    value : numpy.ndarray
+        The estimate.
+    error : numpy.ndarray
+        Its estimated absolute error, of the same shape; inf where it failed, NaN where it is not known.
+    notes : tuple of str
+        Why it failed where it did.
+    """
+
+    value: Array
+    error: Array
+    notes: tuple[str, ...] = ()
