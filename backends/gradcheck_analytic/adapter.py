@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 import optree
 
-from gradcheck.backend import Backend, Bound, Kernel
+from gradcheck.backend import Bound, Kernel
 from gradcheck.errors import FunctionError, UnsupportedError
 from gradcheck.functions import Array, real_dtype
-from gradcheck_numerical.namespace import NumpyNamespace
+from gradcheck_numerical.boundary import NumpyBoundary
 
 
-class AnalyticBackend(Backend):
+class AnalyticBackend(NumpyBoundary):
     """A gradient, Jacobian or VJP written by hand in NumPy, behind the same interface as a framework.
 
     ``gradient(*args)`` and ``vjp(args, cotangent)`` return arrays shaped like the differentiated
@@ -24,25 +24,6 @@ class AnalyticBackend(Backend):
 
     name = "analytic"
     modes: ClassVar = {"rule": "the rule that was written by hand"}
-    frameworks = ("numpy",)
-    runs = "numpy"
-    dtypes = ("float32", "float64", "complex64", "complex128")
-
-    def namespace(self, dtype: np.dtype[Any]) -> NumpyNamespace:
-        """Return NumPy's namespace."""
-        return NumpyNamespace(dtype)
-
-    def asarray(self, array: Array) -> Array:
-        """Return a copy: a rule must not be able to change its caller's arrays."""
-        return np.array(array)
-
-    def to_numpy(self, array: Any) -> Array:
-        """Return the array itself."""
-        return np.asarray(array)
-
-    def is_array(self, leaf: Any) -> bool:
-        """Whether `leaf` is a floating or complex NumPy array or scalar."""
-        return isinstance(leaf, (float, complex, np.ndarray, np.generic)) and np.asarray(leaf).dtype.kind in "fc"
 
     def value(self, bound: Bound, mode: str) -> Kernel:
         """Refuse: a derivative written by hand has no forward of its own."""

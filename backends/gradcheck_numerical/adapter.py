@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from gradcheck.backend import Backend, Bound, Kernel, Measured
+from gradcheck.backend import Bound, Kernel, Measured
 from gradcheck.errors import UnsupportedError
 from gradcheck.functions import Array
 from gradcheck.namespaces.elements import ElementArray
 from gradcheck_numerical import stencils
+from gradcheck_numerical.boundary import NumpyBoundary
 from gradcheck_numerical.continuation import ContinuationNamespace
 from gradcheck_numerical.differences import HOPELESS, ROUGH, Extrapolated, Ladder, Sample, Stencil
 from gradcheck_numerical.directions import Direction, Tangent, coordinates
 from gradcheck_numerical.evaluation import Evaluator
-from gradcheck_numerical.namespace import NumpyNamespace
 
 Differentiate = Callable[[Sequence[Array], Iterable[Direction], Sequence[Array] | None], list[Extrapolated]]
 
@@ -35,7 +35,7 @@ COMPLEX_STEP = 1e-30
 """Small enough that the second-order term vanishes in double precision, large enough not to underflow."""
 
 
-class NumericalBackend(Backend):
+class NumericalBackend(NumpyBoundary):
     """Differentiates by evaluating: it shares no derivative rule with any framework.
 
     It evaluates a portable function in NumPy, a native NumPy function as it is, and, given a host,
@@ -50,25 +50,6 @@ class NumericalBackend(Backend):
         "ridders": "as adaptive, with other steps and another ratio: the second opinion",
         "complex-step": "Im f(x + ih) / h on the analytic continuation; exact to rounding",
     }
-    frameworks = ("numpy", "scipy")
-    runs = "numpy"
-    dtypes = ("float32", "float64", "complex64", "complex128")
-
-    def namespace(self, dtype: np.dtype[Any]) -> NumpyNamespace:
-        """Return NumPy's namespace."""
-        return NumpyNamespace(dtype)
-
-    def asarray(self, array: Array) -> Array:
-        """Return a copy."""
-        return np.array(array)
-
-    def to_numpy(self, array: Any) -> Array:
-        """Return the array itself."""
-        return np.asarray(array)
-
-    def is_array(self, leaf: Any) -> bool:
-        """Whether `leaf` is a floating or complex NumPy array or scalar, or a Python float."""
-        return isinstance(leaf, (float, complex, np.ndarray, np.generic)) and np.asarray(leaf).dtype.kind in "fc"
 
     def value(self, bound: Bound, mode: str) -> Kernel:
         """Return the kernel of f(x); its error is what moving the inputs by one ulp does to it."""
