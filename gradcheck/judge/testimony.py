@@ -89,7 +89,7 @@ class Question:
         """What two right answers are allowed to differ by, in words."""
         if self.imposed:
             return f"imposed rtol={self.rtol or 0:g}, atol={self.atol or 0:g}"
-        return f"{tolerances.TIGHT_ULPS} ulps"
+        return f"tight tolerance of {tolerances.TIGHT_ULPS} ulps"
 
     def allowed(self, a: Array, b: Array) -> Array:
         """Return what two right answers are allowed to differ by, element by element."""
