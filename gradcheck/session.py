@@ -1,0 +1,227 @@
+"""All engines on one case at one point: asking them, and asking again where the judge wants to."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gradcheck.backend import Engine, Estimate, Prepared
+from gradcheck.cases import Case
+from gradcheck.errors import BrokenBackendError, FunctionError, GradcheckError, UnsupportedError, first_line
+from gradcheck.functions import Array, Function, Inputs
+from gradcheck.judge.comparison import REFEREE
+from gradcheck.judge.testimony import Question, Testimony
+from gradcheck.lineup import Lineup, Participant
+from gradcheck.operators import Operator
+from gradcheck.options import Options
+
+T = TypeVar("T")
+
+SECOND_OPINION = "ridders"
+"""The mode of the referee that confirms a suspicion."""
+_OTHER_PRECISION = {"float32": "float64", "float64": "float32", "complex64": "complex128", "complex128": "complex64"}
+
+
+class Workshop:
+    """Prepares derivatives of one function, each once for all points of one signature."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._prepared: dict[Any, Prepared] = {}
+
+    def prepare(self, engine: Participant, inputs: Inputs, operator: Operator) -> Prepared:
+        """Return a derivative on an engine, prepared at most once."""
+        key = (engine.engine, operator, inputs.signature)
+        if key not in self._prepared:
+            self._prepared[key] = engine.backend.prepare(
+                self._function, inputs, operator, engine.engine.mode, engine.host
+            )
+        return self._prepared[key]
+
+
+class Session:
+    """All engines on one case at one point."""
+
+    def __init__(
+        self, case: Case, point: str, inputs: Inputs, lineup: Lineup, options: Options, workshop: Workshop
+    ) -> None:
+        self._case, self._point, self._inputs = case, point, inputs
+        self._lineup, self._options, self._workshop = lineup, options, workshop
+        self.estimates: list[Estimate] = []
+
+    @cached_property
+    def _values(self) -> tuple[Testimony, ...]:
+        return tuple(self._testimony(e, Operator.VALUE, None) for e in self._lineup.engines)
+
+    @cached_property
+    def _outputs(self) -> tuple[Array, ...] | None:
+        """The outputs as most engines have them; None if none could compute them."""
+        found = [t.estimate.arrays for t in self._values if t.estimate is not None]
+        if not found:
+            return None
+        shapes = [tuple(a.shape for a in arrays) for arrays in found]
+        return found[shapes.index(max(shapes, key=shapes.count))]
+
+    @property
+    def _scalar(self) -> bool:
+        """Whether there is one 0-d output, as far as is known."""
+        outputs = self._outputs
+        return outputs is None or (len(outputs) == 1 and outputs[0].shape == ())
+
+    def default_operators(self) -> tuple[Operator, ...]:
+        """Return the gradient for a scalar function, the Jacobian for any other; of complex ones JVP and VJP."""
+        outputs, scalar = self._outputs, self._scalar
+        if outputs is not None and not scalar and any(a.dtype.kind == "c" for a in (*outputs, *self._inputs.arrays)):
+            return (Operator.JVP, Operator.VJP)
+        return (Operator.GRADIENT,) if scalar else (Operator.JACOBIAN,)
+
+    def operators(self, wanted: Sequence[Operator] | None) -> list[Operator]:
+        """Return what to judge: the forward values, where two independent ones exist, and the operators."""
+        chosen = list(wanted or self._options.operators or self._case.operators or self.default_operators())
+        if self._options.order == 2 and Operator.HESSIAN not in chosen and self._scalar:
+            chosen.append(Operator.HESSIAN)
+        computed = {t.engine.backend for t in self._values if t.estimate is not None and not t.engine.host}
+        failed = any(not isinstance(t.failure, (UnsupportedError, type(None))) for t in self._values)
+        if (len(computed) > 1 or failed) and Operator.VALUE not in chosen:
+            chosen.insert(0, Operator.VALUE)
+        return chosen
+
+    def question(self, operator: Operator) -> Question:
+        """Ask every engine."""
+        seed = self._seed(operator)
+        if operator is Operator.VALUE:
+            # a hosted engine's forward is its host's own: it says nothing new of the value
+            testimonies = tuple(t for t in self._values if not t.engine.host)
+            able = tuple(t for t in testimonies if not isinstance(t.failure, UnsupportedError))
+            testimonies = able or testimonies
+        else:
+            testimonies = tuple(self._testimony(e, operator, seed) for e in self._lineup.engines)
+        testimonies += tuple(
+            Testimony(Engine(a.backend), False, failure=BrokenBackendError(str(a)))
+            for a in self._lineup.absences
+            if a.state == "broken"
+        )
+        self.estimates += [t.estimate for t in testimonies if t.estimate is not None]
+        options = self._options
+        return Question(
+            self._case.name,
+            self._point,
+            operator,
+            self._inputs,
+            testimonies,
+            self._outputs or (),
+            options.rtol,
+            options.atol,
+        )
+
+    def _testimony(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
+        inputs = self._inputs_for(engine)
+        try:
+            started = time.perf_counter()
+            prepared = self._workshop.prepare(engine, inputs, operator)
+            if operator is not Operator.VALUE:
+                self._refuse_another_forward(engine.engine)
+            estimate = prepared.estimate(inputs.arrays, seed, self._output_shapes(operator))
+        except GradcheckError as error:
+            return Testimony(engine.engine, engine.witness, failure=error)
+        except Exception as error:  # the function's own errors are translated: this is the adapter's
+            return Testimony(
+                engine.engine, engine.witness, failure=FunctionError(f"{engine.engine} broke: {first_line(error)}")
+            )
+        return Testimony(
+            engine.engine,
+            engine.witness,
+            replace(estimate, seconds=time.perf_counter() - started),
+            again=_again(prepared, inputs, seed),
+            in_other_precision=lambda: self._in_other_precision(engine, operator, seed),
+            second_opinion=lambda: self._second_opinion(engine, operator, seed),
+        )
+
+    def _output_shapes(self, operator: Operator) -> list[tuple[int, ...]] | None:
+        if operator is Operator.VALUE or self._outputs is None:
+            return None
+        return [o.shape for o in self._outputs]
+
+    def _refuse_another_forward(self, engine: Engine) -> None:
+        """Refuse to differentiate a function whose outputs have other shapes than those of most engines."""
+        wanted = [o.shape for o in self._outputs or ()]
+        for testimony in self._values:
+            if testimony.engine == engine and testimony.estimate is not None:
+                got = [o.shape for o in testimony.estimate.arrays]
+                if got != wanted:
+                    raise FunctionError(
+                        f"the function of {engine} is another one: its output has shape {', '.join(map(str, got))} "
+                        f"where the other engines have {', '.join(map(str, wanted))}"
+                    )
+
+    def _inputs_for(self, engine: Participant) -> Inputs:
+        """Let numerics evaluate in double precision, at exactly the rounded inputs."""
+        double = {"float32": "float64", "complex64": "complex128"}.get(self._inputs.dtype.name)
+        if engine.engine.backend == REFEREE and engine.host is None and double is not None:
+            return self._inputs.with_dtype(double)
+        return self._inputs
+
+    def _in_other_precision(
+        self, engine: Participant, operator: Operator, seed: Sequence[Array] | None
+    ) -> Sequence[Array] | None:
+        if engine.engine.backend == REFEREE:
+            return None
+
+        def compute() -> Sequence[Array]:
+            inputs = self._inputs.with_dtype(_OTHER_PRECISION[self._inputs.dtype.name])
+            cast = None if seed is None else [a.astype(_OTHER_PRECISION[a.dtype.name]) for a in seed]
+            return self._workshop.prepare(engine, inputs, operator).estimate(inputs.arrays, cast).arrays
+
+        return _quietly(compute)
+
+    def _second_opinion(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Estimate | None:
+        if engine.engine.backend != REFEREE or operator is Operator.VALUE:
+            return None
+        inputs = self._inputs_for(engine)
+        return _quietly(
+            lambda: engine.backend.estimate(
+                self._case.function, inputs, operator, mode=SECOND_OPINION, seed=seed, host=engine.host
+            )
+        )
+
+    def _seed(self, operator: Operator) -> list[Array] | None:
+        """Draw signed, unequal tangents or cotangents, the same for every engine."""
+        if operator.seed is None or (operator.seed == "cotangent" and self._outputs is None):
+            return None
+        like = self._inputs.arrays if operator.seed == "tangent" else self._outputs
+        assert like is not None  # returned above
+        rng = np.random.default_rng([zlib.crc32(f"{self._case.name} {operator}".encode()), self._options.seed])
+        return [_signed(a, rng) for a in like]
+
+
+def _again(
+    prepared: Prepared, inputs: Inputs, seed: Sequence[Array] | None
+) -> Callable[[Sequence[Array]], Sequence[Array] | None]:
+    def again(leaves: Sequence[Array]) -> Sequence[Array] | None:
+        moved = [leaf.astype(own.dtype) for leaf, own in zip(leaves, inputs.arrays, strict=True)]
+        return _quietly(lambda: prepared.estimate(moved, seed).arrays)
+
+    return again
+
+
+def _quietly(compute: Callable[[], T]) -> T | None:
+    """Compute what the judge would like to know besides; None if it cannot be had."""
+    try:
+        return compute()
+    except Exception:
+        return None
+
+
+def _signed(like: Array, rng: np.random.Generator) -> Array:
+    def draw() -> Array:
+        drawn: Array = np.round(rng.uniform(0.5, 1.5, like.shape) * rng.choice([-1.0, 1.0], like.shape), 3)
+        return drawn
+
+    values = draw() + 1j * draw() if like.dtype.kind == "c" else draw()
+    return np.asarray(values).astype(like.dtype)
