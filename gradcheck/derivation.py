@@ -73,6 +73,27 @@ def _jacobian_from_jvp(jvp: Prepared) -> Kernel:
     return kernel
 
 
+def _jacobian_from_vjp(vjp: Prepared) -> Kernel:
+    def kernel(leaves: Sequence[Array]) -> list[Array]:
+        outputs = plain(vjp.fetch(vjp.bound(vjp.load(leaves)[0])))
+        blocks = []
+        for output, units in _row_units(outputs):
+            rows = [plain(vjp.run(leaves, unit)) for unit in units]
+            for i, leaf in enumerate(leaves):
+                part = np.stack([row[i] for row in rows]) if rows else np.zeros((0, *leaf.shape), leaf.dtype)
+                blocks.append(part.reshape(output.shape + leaf.shape))
+        return blocks
+
+    return kernel
+
+
+def _row_units(outputs: Sequence[Array]) -> Iterable[tuple[Array, list[list[Array]]]]:
+    """Yield each output with the unit cotangents of its elements."""
+    units = iter(_units(outputs))
+    for output in outputs:
+        yield output, [next(units) for _ in range(output.size)]
+
+
 def _from_columns(columns: Sequence[Sequence[Array]], leaves: Sequence[Array]) -> list[Array]:
     blocks = []
     for k in range(len(columns[0])):
@@ -134,7 +155,7 @@ def _hessian_from_hvp(hvp: Prepared) -> Kernel:
 DERIVATIONS: Mapping[Operator, Sequence[tuple[Operator, Callable[[Prepared], Kernel]]]] = {
     Operator.VALUE: (),
     Operator.GRADIENT: ((Operator.VJP, _gradient_from_vjp), (Operator.JVP, _gradient_from_jvp)),
-    Operator.JACOBIAN: ((Operator.JVP, _jacobian_from_jvp),),
+    Operator.JACOBIAN: ((Operator.JVP, _jacobian_from_jvp), (Operator.VJP, _jacobian_from_vjp)),
     Operator.JVP: ((Operator.JACOBIAN, _jvp_from_jacobian),),
     Operator.VJP: ((Operator.JACOBIAN, _vjp_from_jacobian), (Operator.JVP, _vjp_from_jvp)),
     Operator.HESSIAN: ((Operator.HVP, _hessian_from_hvp),),

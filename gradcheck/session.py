@@ -75,11 +75,20 @@ class Session:
         return outputs is None or (len(outputs) == 1 and outputs[0].shape == ())
 
     def default_operators(self) -> tuple[Operator, ...]:
-        """Return the gradient for a scalar function, the Jacobian for any other; of complex ones JVP and VJP."""
+        """Return the gradient for a scalar function, the Jacobian for any other, and what each rule by hand is for.
+
+        Vector functions of complex numbers have JVP and VJP in place of the Jacobian.
+        """
         outputs, scalar = self._outputs, self._scalar
         if outputs is not None and not scalar and any(a.dtype.kind == "c" for a in (*outputs, *self._inputs.arrays)):
             return (Operator.JVP, Operator.VJP)
-        return (Operator.GRADIENT,) if scalar else (Operator.JACOBIAN,)
+        operators = [Operator.GRADIENT if scalar else Operator.JACOBIAN]
+        function = self._case.function
+        if scalar and function.jacobian is not None and function.gradient is not None:
+            operators.append(Operator.JACOBIAN)
+        if function.vjp is not None:
+            operators.append(Operator.VJP)
+        return tuple(operators)
 
     def operators(self, wanted: Sequence[Operator] | None) -> list[Operator]:
         """Return what to judge: the forward values, where two independent ones exist, and the operators."""
@@ -223,5 +232,8 @@ def _signed(like: Array, rng: np.random.Generator) -> Array:
         drawn: Array = np.round(rng.uniform(0.5, 1.5, like.shape) * rng.choice([-1.0, 1.0], like.shape), 3)
         return drawn
 
-    values = draw() + 1j * draw() if like.dtype.kind == "c" else draw()
-    return np.asarray(values).astype(like.dtype)
+    values = np.asarray(draw() + 1j * draw() if like.dtype.kind == "c" else draw())
+    if values.size and (values.real > 0).all():  # a rule that takes absolute values must not go unseen
+        values = values.copy()
+        values.flat[0] *= -1
+    return values.astype(like.dtype)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradcheck import discovery
 from gradcheck.backend import Estimate
 from gradcheck.cases import DEFAULT_POINT, Case, registry
@@ -141,7 +143,10 @@ def run(
         anything runs.
     """
     options = options or Options()
-    chosen = [registry[c] if isinstance(c, str) else c for c in cases]
+    wanted = list(cases)
+    if any(isinstance(c, str) for c in wanted):
+        discovery.load_catalogue()
+    chosen = [registry[c] if isinstance(c, str) else c for c in wanted]
     if options.backends is not None:
         list(discovery.engines(options.backends))
     for case in chosen:
@@ -192,7 +197,8 @@ def verify(
     for point in points or everywhere:
         session = Session(case, point, everywhere[point], chosen, options, workshop)
         for operator in session.operators(operators):
-            verdicts += judge(session.question(operator))
+            with np.errstate(all="ignore"):  # what overflows or is NaN is judged, not warned of
+                verdicts += judge(session.question(operator))
         estimates = session.estimates
     return Report(
         tuple(verdicts),
@@ -219,6 +225,8 @@ def _settings(options: Options, chosen: Lineup) -> dict[str, Any]:
         "seed": options.seed,
         "dtype": options.dtype,
         "strict": options.strict,
+        "rtol": options.rtol,
+        "atol": options.atol,
         "backends": None if options.backends is None else list(options.backends),
         "versions": discovery.versions(["gradcheck", *sorted(distributions)]),
     }

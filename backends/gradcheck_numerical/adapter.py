@@ -179,6 +179,8 @@ def _first(evaluate: Evaluator, direction: Direction, mode: str) -> Extrapolated
 def _extrapolated(evaluate: Evaluator, direction: Direction, steps: _Steps) -> Extrapolated:
     """Extrapolate central differences; where the function is not finite on both sides, one-sided ones."""
     scale, finest = direction.scale(evaluate.leaves), direction.finest(evaluate.leaves)
+    if not np.isfinite(scale):
+        raise UnsupportedError("there is no difference quotient at an infinite input")
     more = int(np.log(scale / finest) / np.log(steps.ratio))  # down to the scale of the smallest element that moves
     steps = replace(steps, rows=min(steps.rows + more, steps.most))
     best = _search(stencils.central(evaluate, direction), scale, steps)

@@ -113,7 +113,7 @@ def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], re
     gap, allowed = difference(vector.value, referee.value), question.allowed(vector.value, referee.value)
     support = backed(question, vector, [o for o in others if not o.numerical])
     decisive = _decisive(question, referee, referee.error)
-    told = _resolves(question, vector, referee, referee.error) | (support > 0)
+    told = (_resolves(question, vector, referee, referee.error) & _enough(question, vector, referee)) | (support > 0)
     source = f"error estimate of {referee.engine}" + (f" and {question.allowance}" if question.imposed else "")
     contradicted = decisive & ~(gap <= allowed + referee.error)
     finding = Finding(Status.AGREE, contradicted, referee, allowed + referee.error, source)
@@ -148,6 +148,14 @@ def _resolves(question: Question, vector: Vector, numerical: Vector, error: Arra
         within: Array = error <= question.allowed(vector.value, numerical.value)
         return within
     return _decisive(question, numerical, error)
+
+
+def _enough(question: Question, vector: Vector, referee: Vector) -> Array:
+    """Where numerics alone is enough: it resolves the element, or the element is too small for the output to show."""
+    largest = np.max(np.abs(referee.value), initial=0.0, where=np.isfinite(referee.value))
+    residue = tolerances.RESIDUE_ULPS * question.eps * largest + tolerances.OUTPUT_ULPS * _least_noise(question)
+    enough: Array = (np.abs(vector.value) <= residue) | _sharp(vector, referee) | question.imposed
+    return enough
 
 
 def _outvoting(question: Question, vector: Vector, others: Sequence[Vector], support: Array) -> Array:
@@ -204,8 +212,23 @@ def _excused(question: Question, vector: Vector, finding: Finding) -> Array:
     gap = difference(vector.value, finding.reference.value)
     excused = gap <= finding.tolerance + _lost_digits(question, vector)
     if question.operator.order == 1:
-        excused |= gap <= tolerances.OUTPUT_ULPS * _noise(question)
+        invisible = gap <= tolerances.OUTPUT_ULPS * _least_noise(question)
+        excused |= invisible & _lost(vector.value, finding.reference.value)
     return excused
+
+
+def _lost(value: Array, reference: Array) -> Array:
+    """Where a value can be what is left of the reference after digits were lost: 0, or of its sign and size."""
+    same_side = np.real(value * np.conj(reference)) > 0
+    lost: Array = (value == 0) | (same_side & (np.abs(value) <= 2 * np.abs(reference)))
+    return lost
+
+
+def _sharp(vector: Vector, numerical: Vector) -> Array:
+    """Where numerics resolves the element itself, not only what is large beside it."""
+    size = np.fmax(np.abs(vector.value), np.abs(numerical.value))
+    sharp: Array = numerical.error <= tolerances.USEFUL_RELATIVE * size
+    return sharp
 
 
 # -- by vote ----------------------------------------------------------------------------------
@@ -292,6 +315,14 @@ def _contradicted(
 def _noise(question: Question) -> Array:
     """Return what an ulp of the output amounts to in each element."""
     return tolerances.noise(question.operator, question.inputs.arrays, question.outputs, question.eps)
+
+
+def _least_noise(question: Question) -> Array:
+    """Return the same as if every input were as large as the largest: a small input by chance excuses nothing."""
+    arrays = question.inputs.arrays
+    largest = max((float(np.max(np.abs(a), initial=0.0)) for a in arrays), default=0.0) or 1.0
+    level = [np.full(a.shape, largest) for a in arrays]
+    return tolerances.noise(question.operator, level, question.outputs, question.eps)
 
 
 def _rerun(vector: Vector, leaves: Sequence[Array]) -> Array | None:

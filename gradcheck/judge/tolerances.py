@@ -12,6 +12,8 @@ from gradcheck.operators import Operator
 
 TIGHT_ULPS = 32
 """What two right answers of one formula can differ by, in units of the last place."""
+RESIDUE_ULPS = 64
+"""An element below this many ulps of the largest one is what is left where a sum cancels."""
 OUTPUT_ULPS = 8
 """An error that moves the output by less than this many of its ulps cannot be seen in the output."""
 LOST_ULPS = 64

@@ -168,11 +168,9 @@ def explanations(report: Report, *, verbose: bool = False) -> list[Text]:
 
     Operators of one engine that have the same to say share their lines.
     """
-    chosen = [v for v in report.verdicts if verbose or not (v.status.passes or v.status is Status.UNSUPPORTED)]
-    if not verbose:
-        chosen += [v for v in report.failures if v.status.passes]
-        if len({v.case for v in report.verdicts}) == 1:
-            chosen += [v for v in report.verdicts if v.status is Status.UNSUPPORTED]
+    chosen = [v for v in report.verdicts if verbose or v.status not in (Status.AGREE, Status.UNSUPPORTED)]
+    if not verbose and len({v.case for v in report.verdicts}) == 1:
+        chosen += [v for v in report.verdicts if v.status is Status.UNSUPPORTED]
     groups = grouped(chosen)
     told = [explanation(verdict, operators) for verdict, operators in groups[:EXPLAINED]]
     if len(groups) > EXPLAINED:
@@ -231,10 +229,12 @@ def conclusion(report: Report) -> Text:
         return Text("nothing was checked", "bold red")
     cases, engines = {v.case for v in report.verdicts}, {v.engine for v in report.verdicts}
     size = f"{_counted(len(cases), 'case')}, {_counted(len(engines), 'engine')}"
-    took = f"in {report.seconds:.1f} s"
+    took = f"in {report.seconds:.1f} s" + _imposed(report)
     verdicts = _counted(len(report.verdicts), "verdict")
     if report:
-        return Text(f"all agree: {size}, {verdicts} {took}", "bold green")
+        lesser = Counter(v.status for v in report.verdicts if v.status.passes and v.status is not Status.AGREE)
+        found = "".join(f", {count} {status}" for status, count in lesser.items())
+        return Text(f"all {'pass' if lesser else 'agree'}{found}: {size}, {verdicts} {took}", "bold green")
     failing = Counter(v.status for v in report.failures)
     if set(failing) == {Status.INCONCLUSIVE}:
         return Text(f"could not be verified: {failing.total()} of {verdicts}; {size} {took}", "bold magenta")
@@ -242,6 +242,12 @@ def conclusion(report: Report) -> Text:
         return Text(f"could not be verified: no engine under test supports it; {size} {took}", "bold red")
     found = ", ".join(f"{failing[status]} {status}" for status in reversed(Status) if failing[status])
     return Text(f"not all agree: {found} of {verdicts}; {size} {took}", "bold red")
+
+
+def _imposed(report: Report) -> str:
+    """Say that the tolerances are not gradcheck's own, where they are not."""
+    given = [f"{name}={report.settings[name]:g}" for name in ("rtol", "atol") if report.settings.get(name) is not None]
+    return f"; tolerances were imposed: {', '.join(given)}" if given else ""
 
 
 def _counted(number: int, noun: str) -> str:
