@@ -394,12 +394,11 @@ class CaseCollector(pytest.Collector):
             operators = _operators(verification.operators_of(self.case, seed=seed), settings.get("order", 1))
         except Exception as error:
             return [BrokenCaseItem.from_parent(self, name="inputs", error=error)]
+        names = {(o, p): f"{o}[{p}]" if len(points) > 1 else str(o) for o in operators for p in points}
+        # pytest reads an id in brackets as parameters, and --lf compares ids that are read: so is this one
         return [
-            CaseItem.from_parent(
-                self, name=f"{operator}[{point}]" if len(points) > 1 else str(operator), operator=operator, point=point
-            )
-            for operator in operators
-            for point in points
+            CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}", operator=operator, point=point)
+            for (operator, point), name in names.items()
         ]
 
 

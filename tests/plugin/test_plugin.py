@@ -304,6 +304,24 @@ def test_a_failing_case_names_engine_argument_and_element_and_is_run_again_by_lf
     suite("--gradcheck", "--lf").assert_outcomes(failed=1)
 
 
+def test_failing_points_are_run_again_by_lf(pytester, suite):
+    pytester.makepyfile(
+        test_a="""
+    import numpy as np
+    import gradcheck
+
+    @gradcheck.case(
+        inputs=lambda rng: {"near one": (np.ones(2),), "far": (np.full(2, 9.0),)},
+        gradient=lambda w: 2 * w + (w > 5),
+    )
+    def bent(xp, w):
+        return xp.sum(w**2)
+    """
+    )
+    suite("--gradcheck").assert_outcomes(passed=1, failed=1)
+    assert ids(suite("--gradcheck", "--lf", "--collect-only", "-q")) == ["test_a.py::bent::gradient[far]"]
+
+
 def test_the_summary_under_xdist_is_whole_and_printed_once(pytester, suite):
     pytester.makepyfile(test_a=CASES, test_b=WRONG)
     rows = verdict_rows(suite("--gradcheck"))
