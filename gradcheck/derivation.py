@@ -7,7 +7,6 @@ it is used only where a backend has no native form, and marked in the estimate.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,18 +15,6 @@ from gradcheck.errors import UnsupportedError
 from gradcheck.functions import Array, real_dtype
 from gradcheck.operators import Operator
 from gradcheck.preparation import Kernel, Prepared, plain
-
-
-def _basis(shapes: Sequence[tuple[int, ...]], dtypes: Sequence[np.dtype[Any]]) -> list[list[Array]]:
-    """Return the unit tangents of a list of leaves, one list for each real coordinate."""
-    units: list[list[Array]] = []
-    for i, (shape, dtype) in enumerate(zip(shapes, dtypes, strict=True)):
-        for k in range(prod(shape)):
-            for unit in (1.0, 1.0j) if dtype.kind == "c" else (1.0,):
-                tangent = [np.zeros(s, d) for s, d in zip(shapes, dtypes, strict=True)]
-                tangent[i].flat[k] = unit
-                units.append(tangent)
-    return units
 
 
 def _gradient_from_vjp(vjp: Prepared) -> Kernel:
@@ -46,7 +33,15 @@ def _gradient_from_jvp(jvp: Prepared) -> Kernel:
 
 
 def _units(leaves: Sequence[Array]) -> list[list[Array]]:
-    return _basis([a.shape for a in leaves], [a.dtype for a in leaves])
+    """Return the unit tangents of a list of leaves, one list for each real coordinate."""
+    units: list[list[Array]] = []
+    for i, leaf in enumerate(leaves):
+        for k in range(leaf.size):
+            for unit in (1.0, 1.0j) if leaf.dtype.kind == "c" else (1.0,):
+                tangent = [np.zeros(a.shape, a.dtype) for a in leaves]
+                tangent[i].flat[k] = unit
+                units.append(tangent)
+    return units
 
 
 def _fill(leaves: Sequence[Array], slopes: Iterable[Any]) -> list[Array]:

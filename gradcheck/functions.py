@@ -348,6 +348,13 @@ def _read_only(array: Array) -> Array:
     return array
 
 
+def moved_by_an_ulp(array: Array, rng: np.random.Generator) -> Array:
+    """Return an array with each element moved by about one ulp, up or down."""
+    sign = rng.choice([-1.0, 1.0], size=array.shape)
+    moved: Array = (array * (1 + sign * np.finfo(array.dtype).eps)).astype(array.dtype)
+    return moved
+
+
 def real_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype of the real and imaginary parts: float64 for complex128 and float64."""
     return np.finfo(dtype).dtype

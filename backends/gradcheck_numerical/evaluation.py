@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck.backend import Bound
 from gradcheck.errors import FunctionError
-from gradcheck.functions import Array, real_dtype
+from gradcheck.functions import Array, moved_by_an_ulp, real_dtype
 from gradcheck_numerical.directions import Coordinate, Direction
 
 MOVES = 3
@@ -108,13 +108,6 @@ class Evaluator:
                 np.sum(np.abs(u) * np.abs(o)) * machine_eps(o) for u, o in zip(self._cotangents, outputs, strict=True)
             )
             return np.array([sum(terms)], dtype=float)
-
-
-def moved_by_an_ulp(array: Array, rng: np.random.Generator) -> Array:
-    """Return an array with each element moved by about one ulp, up or down."""
-    sign = rng.choice([-1.0, 1.0], size=array.shape)
-    moved: Array = (array * (1 + sign * machine_eps(array))).astype(array.dtype)
-    return moved
 
 
 def machine_eps(array: Array) -> float:

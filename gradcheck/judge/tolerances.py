@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.functions import Array, real_dtype
+from gradcheck.functions import Array, moved_by_an_ulp, real_dtype
 from gradcheck.operators import Operator
 
 TIGHT_ULPS = 32
@@ -127,7 +127,7 @@ def rounding(
     rng = np.random.default_rng(0)
     spread = np.zeros(value.shape)
     for _ in range(RERUNS):
-        moved = rerun([_moved(leaf, rng) for leaf in leaves])
+        moved = rerun([moved_by_an_ulp(leaf, rng) for leaf in leaves])
         if moved is not None and moved.shape == value.shape:
             with np.errstate(invalid="ignore"):
                 spread = np.fmax(spread, _finite(np.abs(moved - value)))
@@ -160,12 +160,6 @@ def lost_digits(value: Array, other: Array, noise: Array, eps: float, other_eps:
 def _finite(tolerance: Array) -> Array:
     """What is not finite explains nothing."""
     return np.where(np.isfinite(tolerance), tolerance, 0.0)
-
-
-def _moved(leaf: Array, rng: np.random.Generator) -> Array:
-    sign = rng.choice([-1.0, 1.0], size=leaf.shape)
-    moved: Array = (leaf * (1 + sign * np.finfo(leaf.dtype).eps)).astype(leaf.dtype)
-    return moved
 
 
 def machine_eps(dtype: np.dtype[Any]) -> float:
