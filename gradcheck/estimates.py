@@ -51,7 +51,11 @@ class Estimate:
         In the order of `Kernel`.
     errors : tuple of numpy.ndarray or None
         For each element of `arrays`, the engine's own estimate of its absolute error (inf: it
-        failed there), where the engine knows one. An estimate, not a bound.
+        failed there), where the engine knows one.
+    certified : bool
+        Whether the errors are rigorous bounds; else they are estimates.
+    kinks : tuple of numpy.ndarray of bool, or None
+        For each element of `arrays`, whether the slopes on both sides were seen to differ.
     native : bool
         Whether the framework has the operator itself; else it was derived from another one.
     seconds : float
@@ -64,6 +68,8 @@ class Estimate:
     operator: Operator
     arrays: tuple[Array, ...]
     errors: tuple[Array, ...] | None = None
+    certified: bool = False
+    kinks: tuple[Array, ...] | None = None
     native: bool = True
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
@@ -71,7 +77,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Measured:
-    """An array with an error estimate for each element, as the numerical backend's kernels return it.
+    """An array with an error for each element, as the kernels of a backend that knows its errors return it.
 
     Parameters
     ----------
@@ -81,8 +87,14 @@ class Measured:
         Its estimated absolute error, of the same shape; inf where it failed, NaN where it is not known.
     notes : tuple of str
         Why it failed where it did.
+    certified : bool
+        Whether the error is a rigorous bound.
+    kinked : numpy.ndarray of bool, optional
+        Where the slopes on both sides were seen to differ, of the same shape.
     """
 
     value: Array
     error: Array
     notes: tuple[str, ...] = ()
+    certified: bool = False
+    kinked: Array | None = None

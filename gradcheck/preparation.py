@@ -129,14 +129,17 @@ class Prepared:
         self._validate(arrays, expected_shapes(self.operator, [a.shape for a in leaves], output_shapes))
         measured = [r for r in results if isinstance(r, Measured)]
         known = len(measured) == len(arrays) and not any(np.isnan(m.error).any() for m in measured)
+        kinks = tuple(m.kinked for m in measured if m.kinked is not None)
         return Estimate(
             self.engine,
             self.operator,
             tuple(arrays),
             tuple(m.error for m in measured) if known else None,
-            self.native,
-            seconds,
-            tuple(dict.fromkeys(note for m in measured for note in m.notes)),
+            certified=known and all(m.certified for m in measured),
+            kinks=kinks if known and len(kinks) == len(arrays) else None,
+            native=self.native,
+            seconds=seconds,
+            notes=tuple(dict.fromkeys(note for m in measured for note in m.notes)),
         )
 
     def _refuse_misfit(self, leaves: Sequence[Array], seed: Sequence[Array] | None) -> None:
