@@ -54,6 +54,12 @@ class Vector:
         """Whether it comes from difference quotients with an error estimate."""
         return self.engine.backend == REFEREE and self.estimated
 
+    def rerun(self, leaves: Sequence[Array]) -> Array | None:
+        """Return what the engine says at other leaves; None if it cannot."""
+        again = self.testimony.again
+        arrays = None if again is None else again(leaves)
+        return None if arrays is None else flat(arrays)
+
     @property
     def referee(self) -> bool:
         """Whether it may settle a dispute: the numerical backend's default mode only."""
