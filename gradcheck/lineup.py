@@ -13,6 +13,9 @@ from gradcheck.functions import Function
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.options import Options
 
+REFEREES = ("exact", "sympy:precise")
+"""The engines that settle disputes over portable functions better than difference quotients do, best first."""
+
 
 @dataclass(frozen=True)
 class Participant:
@@ -23,13 +26,19 @@ class Participant:
     witness: bool = False
     host: Backend | None = None
 
+    @property
+    def wide(self) -> bool:
+        """Whether it computes in double precision, at exactly the inputs, whatever the dtype of the check."""
+        return self.host is None and (self.engine.backend == REFEREE or str(self.engine) in REFEREES)
+
 
 @dataclass(frozen=True)
 class Lineup:
-    """Who takes part, and which backends could have but for being absent."""
+    """Who takes part, who is asked where a dispute needs it, and which backends are absent."""
 
     engines: tuple[Participant, ...]
     absences: tuple[Absence, ...]
+    referees: tuple[Participant, ...] = ()
 
 
 def lineup(function: Function, options: Options) -> Lineup:
@@ -52,10 +61,13 @@ def lineup(function: Function, options: Options) -> Lineup:
         found = {name: discovery.find(name) for name in _candidates(function)}
         absences = [a for a in found.values() if isinstance(a, Absence)]
         _refuse_absent_natives(function, absences)
-        tested = [Participant(b.engine(), b) for b in found.values() if isinstance(b, Backend)]
+        tested = [
+            Participant(b.engine(), b) for b in found.values() if isinstance(b, Backend) and b.name not in REFEREES
+        ]
     tested = [hosted for engine in tested for hosted in _hosted(engine, function)]
     witnesses = [w for w in _witnesses(function, options, tested) if w.engine not in {t.engine for t in tested}]
-    return Lineup((*tested, *witnesses), tuple(absences))
+    engines = (*tested, *witnesses)
+    return Lineup(engines, tuple(absences), _referees(function, options, [e.engine for e in engines]))
 
 
 def _candidates(function: Function) -> list[str]:
@@ -97,3 +109,19 @@ def _witnesses(function: Function, options: Options, tested: Sequence[Participan
                 host = engine.backend
                 witnesses.append(Participant(backend.engine("", host.name), backend, witness=True, host=host))
     return witnesses
+
+
+def _referees(function: Function, options: Options, taking_part: Sequence[Engine]) -> tuple[Participant, ...]:
+    """Return the referees that are installed and do not take part anyway; none where no witness is wanted."""
+    if function.portable is None or options.witness is None:
+        return ()
+    referees = []
+    for name, _, mode in (referee.partition(":") for referee in REFEREES):
+        backend = discovery.find(name) if name in discovery.names() else None
+        if (
+            isinstance(backend, Backend)
+            and (not mode or mode in backend.modes)
+            and Engine(name, mode) not in taking_part
+        ):
+            referees.append(Participant(backend.engine(mode), backend, witness=True))
+    return tuple(referees)

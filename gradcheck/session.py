@@ -6,7 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 SECOND_OPINION = "ridders"
 """The mode of the referee that confirms a suspicion."""
+SMALL = 64
+"""The number of input elements up to which the best referee takes part without a dispute."""
 _OTHER_PRECISION = {"float32": "float64", "float64": "float32", "complex64": "complex128", "complex128": "complex64"}
 
 
@@ -116,6 +118,9 @@ class Session:
             for a in self._lineup.absences
             if a.state == "broken"
         )
+        summoned = self._summoned(operator, seed)
+        if self._inputs.size <= SMALL:
+            testimonies += tuple(t for t in summoned()[:1] if t.estimate is not None)
         self.estimates += [t.estimate for t in testimonies if t.estimate is not None]
         options = self._options
         return Question(
@@ -127,7 +132,43 @@ class Session:
             self._outputs or (),
             options.rtol,
             options.atol,
+            self._natives,
+            summoned,
+            self._forward,
         )
+
+    @property
+    def _natives(self) -> frozenset[str]:
+        """The backends that run a function of their own, where there is more than one."""
+        function = self._case.function
+        several = len(function.native) + (function.portable is not None) > 1
+        return frozenset(function.native) - {"numpy"} if several else frozenset()
+
+    def _summoned(self, operator: Operator, seed: Sequence[Array] | None) -> Callable[[], tuple[Testimony, ...]]:
+        """Return what asks the referees, once; the best one that can answer, or else why they cannot."""
+
+        @cache
+        def summon() -> tuple[Testimony, ...]:
+            refused = []
+            for referee in self._lineup.referees:
+                testimony = self._testimony(referee, operator, seed)
+                if testimony.estimate is not None and testimony.estimate.errors is not None:
+                    return (testimony,)
+                refused.append(testimony)
+            return tuple(refused)
+
+        return summon
+
+    def _forward(self, engine: Engine) -> tuple[Array, ...] | None:
+        """Return the function's values as an engine, or a referee, has them."""
+        for testimony in self._values:
+            if testimony.engine == engine and testimony.estimate is not None:
+                return testimony.estimate.arrays
+        for referee in self._lineup.referees:
+            if referee.engine == engine:
+                testimony = self._testimony(referee, Operator.VALUE, None)
+                return None if testimony.estimate is None else testimony.estimate.arrays
+        return None
 
     def _testimony(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
         inputs = self._inputs_for(engine)
@@ -170,9 +211,9 @@ class Session:
                     )
 
     def _inputs_for(self, engine: Participant) -> Inputs:
-        """Let numerics evaluate in double precision, at exactly the rounded inputs."""
+        """Let numerics and referees evaluate in double precision, at exactly the rounded inputs."""
         double = {"float32": "float64", "complex64": "complex128"}.get(self._inputs.dtype.name)
-        if engine.engine.backend == REFEREE and engine.host is None and double is not None:
+        if engine.wide and double is not None:
             return self._inputs.with_dtype(double)
         return self._inputs
 
@@ -211,10 +252,10 @@ class Session:
 
 def _again(
     prepared: Prepared, inputs: Inputs, seed: Sequence[Array] | None
-) -> Callable[[Sequence[Array]], Sequence[Array] | None]:
-    def again(leaves: Sequence[Array]) -> Sequence[Array] | None:
+) -> Callable[[Sequence[Array]], Estimate | None]:
+    def again(leaves: Sequence[Array]) -> Estimate | None:
         moved = [leaf.astype(own.dtype) for leaf, own in zip(leaves, inputs.arrays, strict=True)]
-        return _quietly(lambda: prepared.estimate(moved, seed).arrays)
+        return _quietly(lambda: prepared.estimate(moved, seed))
 
     return again
 

@@ -57,13 +57,24 @@ class Vector:
     def rerun(self, leaves: Sequence[Array]) -> Array | None:
         """Return what the engine says at other leaves; None if it cannot."""
         again = self.testimony.again
-        arrays = None if again is None else again(leaves)
-        return None if arrays is None else flat(arrays)
+        estimate = None if again is None else again(leaves)
+        return None if estimate is None else flat(estimate.arrays)
 
     @property
     def referee(self) -> bool:
-        """Whether it may settle a dispute: the numerical backend's default mode only."""
+        """Whether it may settle a dispute by difference quotients: the numerical backend's default mode only."""
         return self.numerical and not self.engine.mode
+
+    @property
+    def certified(self) -> bool:
+        """Whether its errors are rigorous bounds."""
+        estimate = self.testimony.estimate
+        return estimate is not None and estimate.certified
+
+    @property
+    def sharp(self) -> bool:
+        """Whether it knows its errors, has no element without one, and did not get them from difference quotients."""
+        return self.estimated and not self.numerical and bool(np.isfinite(self.error).all())
 
 
 def flat(arrays: Sequence[Array]) -> Array:

@@ -44,6 +44,23 @@ def lost_digits(question: Question, vector: Vector) -> Array:
     return tolerances.lost_digits(vector.value, flat(arrays), noise(question), question.eps, other_eps)
 
 
+def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Array:
+    """Return what digits that the function itself has lost, its value against the referee's, amount to in each element.
+
+    A formula that cancels loses them in the value and in every derivative alike. An engine that
+    runs a function of its own has no such excuse: its forward may be another one.
+    """
+    nothing = np.zeros(vector.value.shape)
+    values, exact = question.forward(vector.engine), question.forward(referee.engine)
+    if question.imposed or vector.engine.backend in question.natives or values is None or exact is None:
+        return nothing
+    if [v.shape for v in values] != [e.shape for e in exact]:
+        return nothing
+    lost = [difference(v, e) for v, e in zip(values, exact, strict=True)]
+    factor = tolerances.ROUNDING_FACTOR
+    return factor * tolerances.noise(question.operator, question.inputs.arrays, lost, 1.0)
+
+
 def excused(question: Question, vector: Vector, finding: Finding) -> Array:
     """Where an error cannot be seen in the output, or is gone when the engine runs in the other precision."""
     assert finding.reference is not None  # it is held against somebody

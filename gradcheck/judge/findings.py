@@ -72,7 +72,8 @@ def verdict(question: Question, vector: Vector, finding: Finding) -> Verdict:
     worst = _worst(gap, finding)
     argument, index, block = _locate(question, testimony, worst)
     value, reference = vector.value[worst].item(), finding.reference.value[worst].item()
-    reason = finding.reason or _reason(finding, value, reference)
+    bound = _bound(finding.reference, worst)
+    reason = _reason(finding, value, reference, bound, float(finding.tolerance[worst]))
     guess = _diagnosis(question, testimony, finding, block) if finding.status is Status.WRONG else ""
     evidence = Evidence(
         f"{reason}; {guess}" if guess else reason,
@@ -84,6 +85,7 @@ def verdict(question: Question, vector: Vector, finding: Finding) -> Verdict:
         finding.source,
         int(finding.bad.sum()),
         vector.value.size,
+        bound,
     )
     return replace(verdict_of(question, testimony, finding.status, evidence), argument=argument, index=index)
 
@@ -96,10 +98,28 @@ def _worst(gap: Array, finding: Finding) -> int:
     return int(np.argmax(np.where(finding.bad, severity, -1.0) if finding.bad.any() else severity))
 
 
-def _reason(finding: Finding, value: complex, reference: complex) -> str:
+def _bound(reference: Vector, worst: int) -> tuple[float, float] | None:
+    """Return the certified enclosure of a real element."""
+    value, error = reference.value[worst], float(reference.error[worst])
+    if not reference.certified or np.iscomplexobj(value):
+        return None
+    return float(np.nextafter(value - error, -np.inf)), float(np.nextafter(value + error, np.inf))
+
+
+def _reason(
+    finding: Finding, value: complex, reference: complex, bound: tuple[float, float] | None, explained: float
+) -> str:
     if finding.status is Status.AGREE:
-        return f"within the {finding.source}"
-    return f"{value:.10g} against {reference:.10g} of {finding.reference.engine if finding.reference else 'nobody'}"
+        return finding.reason or f"within the {finding.source}"
+    if bound is not None:
+        low, high = bound
+        off = max(low - value.real, value.real - high, 0.0)
+        certified = f"certified in [{low:.17g}, {high:.17g}], off by at least {off:.3g}"
+        if finding.status is Status.WRONG and explained > 0:
+            certified += f", {off / explained:.3g} times what rounding explains"
+        return f"{value:.10g}, {certified}" + (f"; {finding.reason}" if finding.reason else "")
+    against = f"{value:.10g} against {reference:.10g} of {finding.reference.engine if finding.reference else 'nobody'}"
+    return finding.reason or against
 
 
 def _locate(question: Question, testimony: Testimony, position: int) -> tuple[str, tuple[int, ...], int]:

@@ -15,7 +15,7 @@ import numpy as np
 from gradcheck.judge.comparison import REFEREE, Vector, independent, referee_for
 from gradcheck.judge.failures import common_shapes, failed, misshapen
 from gradcheck.judge.findings import Finding, verdict
-from gradcheck.judge.refereeing import by_numerics, numerics, tells
+from gradcheck.judge.refereeing import bounds, by_bound, by_numerics, numerics, tells
 from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.judge.voting import by_vote
@@ -55,15 +55,41 @@ def _judge_one(question: Question, vector: Vector, everyone: Sequence[Vector]) -
         return Finding.without_reference(vector, Status.INCONCLUSIVE, ALONE)
     if vector.value.size == 0:
         return Finding.without_reference(vector, Status.AGREE, "there are no elements")
+    finding = _climb(question, vector, others)
+    if finding.status in (Status.AGREE, Status.CONVENTION):
+        return finding
+    summoned = _summoned(question, vector, others)
+    return finding if summoned is None else _climb(question, vector, [*others, summoned])
+
+
+def _climb(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding:
+    """Judge an engine with the others at hand."""
     nonfinite = _nonfinite(question, vector, others)
     if nonfinite is not None:
         return nonfinite
+    if vector.estimated and not vector.numerical:
+        return bounds(question, vector, others)
     if question.operator is Operator.VALUE:
         return by_vote(question, vector, others)
     if vector.numerical:
         return numerics(question, vector, others)
     referee = referee_for(vector, others)
+    settling = next((o for o in others if o.sharp), None)
+    own = vector.engine.backend in question.natives and referee is not None
+    if settling is not None and not own:
+        return by_bound(question, vector, settling)
     return by_vote(question, vector, others) if referee is None else by_numerics(question, vector, others, referee)
+
+
+def _summoned(question: Question, vector: Vector, others: Sequence[Vector]) -> Vector | None:
+    """Return a referee that has not spoken yet and has an answer for every element."""
+    spoken = {o.engine for o in others} | {vector.engine}
+    for testimony in question.summon():
+        if testimony.estimate is not None and testimony.engine not in spoken:
+            called = Vector.of(testimony)
+            if called.sharp and called.value.shape == vector.value.shape:
+                return called
+    return None
 
 
 def _nonfinite(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding | None:

@@ -115,6 +115,46 @@ def _confirmed(vector: Vector, referee: Vector, tolerance: Array, bad: Array) ->
     return confirmed
 
 
+# -- before a bound ---------------------------------------------------------------------------
+
+
+def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
+    """Hold an engine against a certified enclosure, or against algebra evaluated in high precision."""
+    gap, allowed = difference(vector.value, referee.value), question.allowed(vector.value, referee.value)
+    source = f"{'certified bound' if referee.certified else 'error estimate'} of {referee.engine}"
+    finding = Finding(Status.AGREE, ~(gap <= allowed + referee.error), referee, allowed + referee.error, source)
+    if not finding.bad.any():
+        return finding
+    unstable = explanations.nondeterministic(question, vector, finding)
+    if unstable is not None:
+        return unstable
+    finding = finding.widened(explanations.rounding(question, vector), "the engine's own rounding")
+    bad = ~(gap <= finding.tolerance)
+    if not bad.any():
+        return finding.agrees()
+    wrong = bad & ~explanations.excused(question, vector, finding)
+    wrong &= ~(gap <= finding.tolerance + explanations.lost_by_forward(question, vector, referee))
+    if wrong.any():
+        return finding.but(Status.WRONG, wrong)
+    return finding.but(Status.IMPRECISE, bad, explanations.IMPRECISE)
+
+
+def bounds(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding:
+    """Hold a referee under a bound of its own against the others: a bound can be wrong too."""
+    other = nearest(vector, others)
+    tolerance = question.allowed(vector.value, other.value) + vector.error + other.error
+    finding = Finding(
+        Status.AGREE, backed(question, vector, others) == 0, other, tolerance, f"bound of {vector.engine}"
+    )
+    if not finding.bad.any():
+        return finding
+    finding = finding.widened(explanations.rounding(question, other), f"the rounding of {other.engine}")
+    bad = finding.bad & ~(difference(vector.value, other.value) <= finding.tolerance)
+    if not bad.any() or vector.certified:
+        return finding.agrees("" if not bad.any() else "certified; every other engine contradicts it")
+    return finding.but(Status.INCONCLUSIVE, bad, "no independent engine agrees with it")
+
+
 # -- difference quotients under test ----------------------------------------------------------
 
 

@@ -29,7 +29,7 @@ class Testimony:
     failure : GradcheckError or None
         Why it did not.
     again : callable or None
-        Computes the arrays at other leaves.
+        Computes the same at other leaves.
     in_other_precision : callable or None
         Computes the arrays at the same inputs, in single precision for double and the other way round.
     second_opinion : callable or None
@@ -40,9 +40,13 @@ class Testimony:
     witness: bool
     estimate: Estimate | None = None
     failure: GradcheckError | None = None
-    again: Callable[[Sequence[Array]], Sequence[Array] | None] | None = None
+    again: Callable[[Sequence[Array]], Estimate | None] | None = None
     in_other_precision: Callable[[], Sequence[Array] | None] | None = None
     second_opinion: Callable[[], Estimate | None] | None = None
+
+
+def _unknown(engine: Engine) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,12 @@ class Question:
         The function's values there, as most engines have them; empty if none could compute them.
     rtol, atol : float or None
         Tolerances that the user imposed in place of the derived ones.
+    natives : frozenset of str
+        The backends that run a function of their own, which need not be the others'.
+    summon : callable
+        Asks the referees that are asked only where a dispute needs them, best first.
+    forward : callable
+        Returns the function's values as an engine, or a referee, has them; None if it has none.
     """
 
     case: str
@@ -73,6 +83,9 @@ class Question:
     outputs: tuple[Array, ...]
     rtol: float | None = None
     atol: float | None = None
+    natives: frozenset[str] = frozenset()
+    summon: Callable[[], Sequence[Testimony]] = tuple
+    forward: Callable[[Engine], Sequence[Array] | None] = _unknown
 
     @property
     def eps(self) -> float:

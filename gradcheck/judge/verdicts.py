@@ -63,6 +63,8 @@ class Evidence:
         How many elements differ by more than their tolerance.
     elements : int
         How many elements there are.
+    bound : tuple of float, optional
+        A certified enclosure of the derivative at a real worst element: its lower and its upper end.
     """
 
     reason: str = ""
@@ -74,6 +76,7 @@ class Evidence:
     tolerance_source: str = ""
     wrong: int = 0
     elements: int = 0
+    bound: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,8 @@ class Verdict:
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
         """Return the verdict that `to_dict` wrote; its numbers are floats again where they were."""
         evidence = {k: _number(v) if k in _NUMBERS else v for k, v in data["evidence"].items()}
+        if "bound" in evidence:
+            evidence["bound"] = tuple(evidence["bound"])
         return cls(
             data["case"],
             data["point"],

@@ -103,8 +103,12 @@ def test_numerics_that_its_second_evaluation_does_not_confirm_accuses_nobody():
 
 
 def test_a_rerun_that_fails_or_explodes_explains_nothing():
-    for again in (lambda leaves: None, lambda leaves: [np.full(3, np.inf)], lambda leaves: [np.full(3, np.nan)]):
-        at_first = iter([[2 * G]])  # the same inputs give the same result
+    for again in (
+        lambda leaves: None,
+        lambda leaves: estimate("torch", np.full(3, np.inf)),
+        lambda leaves: estimate("torch", np.full(3, np.nan)),
+    ):
+        at_first = iter([estimate("torch", 2 * G)])  # the same inputs give the same result
 
         def rerun(leaves, at_first=at_first, again=again):
             return next(at_first, None) or again(leaves)
@@ -115,7 +119,7 @@ def test_a_rerun_that_fails_or_explodes_explains_nothing():
 
 def test_an_engine_that_contradicts_itself_is_nondeterministic():
     rng = np.random.default_rng(1)
-    noisy = says("torch", G + 1e-3, again=lambda leaves: [G + 1e-3 * rng.normal(size=3)])
+    noisy = says("torch", G + 1e-3, again=lambda leaves: estimate("torch", G + 1e-3 * rng.normal(size=3)))
     assert statuses(noisy, says("numerical", G, 1e-12))[0] == "NONDETERMINISTIC"
     assert statuses(noisy, says("jax", G))[0] == "NONDETERMINISTIC"
 
