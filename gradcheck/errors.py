@@ -57,6 +57,14 @@ class UnsupportedError(GradcheckError, NotImplementedError):
     """An engine cannot do what was asked of it; the message is the framework's own reason."""
 
 
+class NotDifferentiableError(UnsupportedError):
+    """A certified kink, jump or edge of the domain: the chain rule gives no derivative at this point."""
+
+
+class NotCertifiedError(UnsupportedError):
+    """A comparison that the function depends on could not be decided at the precision that is the limit."""
+
+
 class FunctionError(GradcheckError, RuntimeError):
     """The function under check, or a rule written by hand, raised or returned nonsense."""
 

@@ -50,7 +50,7 @@ def test_the_wheel_has_exactly_the_packages(wheel):
     assert packed == tracked()
     assert {name.split("/")[0] for name in packed} == {
         "gradcheck",
-        *(f"gradcheck_{name}" for name in ("analytic", "jax", "numerical", "sympy", "tensorflow", "torch")),
+        *(f"gradcheck_{name}" for name in ("analytic", "exact", "jax", "numerical", "sympy", "tensorflow", "torch")),
     }
 
 
@@ -69,7 +69,7 @@ def test_the_doors_are_declared(wheel):
     assert dict(doors["console_scripts"]) == {"gradcheck": "gradcheck.cli:main"}
     assert dict(doors["pytest11"]) == {"gradcheck": "gradcheck.pytest_plugin"}
     backends = dict(doors["gradcheck.backends"])
-    assert sorted(backends) == ["analytic", "jax", "numerical", "sympy", "tensorflow", "torch"]
+    assert sorted(backends) == ["analytic", "exact", "jax", "numerical", "sympy", "tensorflow", "torch"]
     for name, value in backends.items():
         assert value == f"gradcheck_{name}:{name.title()}Backend"
         assert f"gradcheck_{name}/__init__.py" in wheel.namelist()
@@ -101,7 +101,7 @@ def test_backends_is_a_source_root_and_no_package():
 def test_core_and_backends_come_from_the_same_place():
     """A wheel beside a checkout on the path would mix two versions."""
     core = Path(gradcheck.__file__).parents[1]
-    for name in ("analytic", "jax", "numerical", "sympy", "tensorflow", "torch"):
+    for name in ("analytic", "exact", "jax", "numerical", "sympy", "tensorflow", "torch"):
         found = Path(find_spec(f"gradcheck_{name}").origin).parents[1]
         assert found in (core, core / "backends")
 
@@ -116,10 +116,10 @@ def importing(path):
 
 
 def test_a_framework_is_imported_by_its_own_backend_only():
-    frameworks = {"torch", "jax", "tensorflow", "sympy"}
+    frameworks = {"torch", "jax", "tensorflow", "sympy", "flint"}
     stray = {}
     for path in [*(ROOT / "gradcheck").rglob("*.py"), *(ROOT / "backends").rglob("*.py")]:
-        own = path.relative_to(ROOT).parts[1].removeprefix("gradcheck_")
+        own = path.relative_to(ROOT).parts[1].removeprefix("gradcheck_").replace("exact", "flint")
         found = set(importing(path)) & (frameworks - {own})
         if found:
             stray[str(path)] = found

@@ -1,0 +1,313 @@
+"""The vocabulary over elements of a tape, with comparisons that are certain or not made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cmp_to_key, reduce
+from typing import Any, NoReturn
+
+import numpy as np
+from flint import arb
+
+from gradcheck.errors import NotDifferentiableError, UnsupportedError
+from gradcheck.functions import Array
+from gradcheck.namespaces.elements import Axis, ElementArray, ElementNamespace, per_element
+from gradcheck_exact import choices, complexes, functions
+from gradcheck_exact.complexes import ComplexElement, Number
+from gradcheck_exact.functions import Function
+from gradcheck_exact.tape import MAX_OPERATIONS, ZERO, Ball, Element, Kink, UndecidedError, kinked, lift, unary
+
+MAX_DIMENSION = 10
+"""The largest matrix that linear algebra takes."""
+
+EDGE = "the edge of the domain: {} at exactly {}"
+STEEP = "an infinite slope: {} at exactly {}"
+
+_numbers = np.frompyfunc(complexes.number, 1, 1)
+
+
+def _smooth(name: str, ends: Sequence[int] = (), end: Callable[[Ball], Ball] = arb.mid, reason: str = EDGE) -> Any:
+    """Make a method of a function of one number; at its ends it has a value, `end`, and an infinite slope."""
+    function: Function = getattr(functions, name.rpartition(".")[2])
+
+    def at(x: Any) -> Number:
+        if isinstance(x, ComplexElement):
+            return complexes.apply(name, x)
+        element = lift(x)
+        for limit in ends:
+            if element.ball == limit:
+                return kinked(end(element.ball), (element,), Kink(reason.format(name, limit)))
+        return unary(element, function(element.ball))
+
+    return per_element(at)
+
+
+def _abs(x: Any) -> Number:
+    return complexes.apply("abs", x) if isinstance(x, ComplexElement) else choices.absolute(x)
+
+
+def _power(x: Any, y: Any) -> Number:
+    base, exponent = complexes.number(x), complexes.number(y)
+    if isinstance(base, ComplexElement) or isinstance(exponent, ComplexElement):
+        return complexes.power(base, exponent)
+    if exponent.constant:
+        return _constant_power(base, exponent)
+    return _varying_power(base, exponent)
+
+
+def _varying_power(base: Element, exponent: Element) -> Element:
+    """Return a power whose exponent varies; it can where the base is positive, or constantly 0."""
+    if base.ball > 0:
+        power: Element = exponent * unary(base, functions.log(base.ball))
+        return unary(power, functions.exp(power.ball))
+    if base.constant and base.ball == 0 and exponent.ball > 0:
+        return choices.decided(base, exponent)
+    if not (base.ball < 0 or base.ball == 0):
+        raise UndecidedError("the comparison of the base of a power with 0")
+    edge = Kink("the edge of the domain: a power that varies of a number that is not positive")
+    held: Element = _constant_power(base, Element(exponent.ball)) + kinked(ZERO, (exponent,), edge)
+    return held
+
+
+def _constant_power(base: Element, exponent: Element) -> Element:
+    function = functions.power(exponent.ball)
+    whole = exponent.ball.is_exact() and exponent.ball.is_integer()
+    if base.ball == 0 and not whole:
+        value = base.ball if exponent.ball > 0 else function(base.ball)[0]
+        return kinked(value, (base,), Kink(EDGE.format("a power that is not whole", 0)))
+    return unary(base, function(base.ball))
+
+
+def _logaddexp(x: Any, y: Any) -> Element:
+    a, b = lift(x), lift(y)
+    for one, other in ((a, b), (b, a)):
+        if one.constant and one.ball == arb.neg_inf():
+            return other
+    difference: Element = a - b
+    total: Element = b + unary(difference, functions.softplus(difference.ball))
+    return total
+
+
+def _conj(x: Any) -> Number:
+    return ComplexElement(x.real, -x.imag) if isinstance(x, ComplexElement) else lift(x)
+
+
+def _chosen(condition: Any, x: Any, y: Any) -> Number:
+    if not isinstance(x, ComplexElement) and not isinstance(y, ComplexElement):
+        return choices.chosen(condition, x, y)
+    pairs = zip(complexes.parts(x), complexes.parts(y), strict=True)
+    return ComplexElement(*(choices.chosen(condition, a, b) for a, b in pairs))
+
+
+def _comparison(name: str, plain: Any, above: bool, below: bool, equal: bool) -> Any:
+    """Make a method of a comparison, by what it says of numbers above, below and equal to another."""
+    compared = np.frompyfunc(lambda x, y: choices.compare(x, y, name, above, below, equal), 2, 1)
+    return _condition(compared, plain)
+
+
+def _condition(decide: Callable[..., Any], plain: Any) -> Any:
+    """Make a method that gives NumPy's booleans where all conditions are decided, elements otherwise."""
+
+    def method(self: ExactNamespace, *arrays: Any) -> ElementArray:
+        data = [self.unwrap(a) for a in arrays]
+        if not any(self.holds_elements(d) for d in data):
+            return self.wrap(plain(*data))
+        decided = np.asarray(decide(*data), object)
+        whole = all(isinstance(answer, bool) for answer in decided.flat)
+        return self.wrap(decided.astype(bool) if whole else decided)
+
+    return method
+
+
+def _determinant(matrix: Array) -> Any:
+    """Return the determinant of a square matrix by additions and multiplications alone.
+
+    References
+    ----------
+    R. Bird, A simple division-free algorithm for computing determinants,
+    Information Processing Letters 111 (2011), 1072-1074.
+    """
+    product = matrix
+    for _ in range(len(matrix) - 1):
+        upper, below = np.triu(product, 1), lift(0)
+        for i in reversed(range(len(matrix))):
+            upper[i, i] = -below
+            below = below + product[i, i]
+        product = upper @ matrix
+    return product[0, 0] if len(matrix) % 2 else -product[0, 0]
+
+
+def _precedes(x: Any, y: Any, sense: int, name: str) -> bool:
+    """Whether an element comes before another one in the order of argmax (sense 1) or argmin (sense -1)."""
+    before = choices.compare(x, y, f"of {name}", sense > 0, sense < 0, False)
+    if isinstance(before, bool):
+        return before
+    raise NotDifferentiableError(f"a jump: {name} of numbers that are exactly equal")
+
+
+class ExactNamespace(ElementNamespace):
+    """The vocabulary in ball arithmetic: every element encloses the number that it stands for.
+
+    Constants are the doubles that they are, and from there on nothing is rounded out of sight. Comparisons,
+    ``maximum``, ``sort`` and the like go by certain comparisons; one that cannot be decided at the current
+    precision raises `UndecidedError`.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        The real dtype that floating constants are rounded to.
+    """
+
+    system = "the exact engine"
+
+    def elements(self, array: Array) -> Array:
+        """Turn floating arrays, and numbers among objects, into elements."""
+        if array.dtype.kind in "biu":
+            return array
+        if array.size > MAX_OPERATIONS:
+            raise UnsupportedError(
+                f"the exact engine takes arrays of up to {MAX_OPERATIONS} elements, got {array.size}"
+            )
+        if array.dtype.kind == "c":
+            array = array.astype(np.result_type(self.dtype, np.complex64))
+        return np.asarray(_numbers(array), dtype=object)
+
+    def pivot(self, column: Sequence[Any]) -> int:
+        """Return the entry that is largest for certain, or an exact 0 where all are."""
+        squares = [complexes.squared_size(entry).ball for entry in column]
+        sizes = [square.abs_lower() for square in squares]
+        chosen = max(range(len(sizes)), key=sizes.__getitem__)
+        if sizes[chosen] == 0 and not all(square == 0 for square in squares):
+            raise UndecidedError("the comparison of a pivot with 0")
+        return chosen
+
+    def refuse_branch(self) -> NoReturn:
+        """Refuse to branch where the condition is at its boundary, or no condition."""
+        raise NotDifferentiableError(
+            "the function branches on a condition at its boundary, or on a number; use xp.where"
+        )
+
+    power = per_element(_power, 2, np.power)
+    abs = per_element(_abs, 1, np.abs)
+    sign = per_element(choices.sign, 1, np.sign)
+    floor = per_element(choices.floor)
+    ceil = per_element(choices.ceil)
+    sqrt = _smooth("sqrt", (0,), arb.sqrt)
+    cbrt = _smooth("cbrt", (0,), reason=STEEP)
+    exp = _smooth("exp")
+    exp2 = _smooth("exp2")
+    expm1 = _smooth("expm1")
+    log = _smooth("log")
+    log2 = _smooth("log2")
+    log10 = _smooth("log10")
+    log1p = _smooth("log1p")
+    logaddexp = per_element(_logaddexp, 2)
+    sin = _smooth("sin")
+    cos = _smooth("cos")
+    tan = _smooth("tan")
+    arcsin = _smooth("arcsin", (-1, 1), arb.asin)
+    arccos = _smooth("arccos", (-1, 1), arb.acos)
+    arctan = _smooth("arctan")
+    arctan2 = per_element(choices.arctan2, 2)
+    sinh = _smooth("sinh")
+    cosh = _smooth("cosh")
+    tanh = _smooth("tanh")
+    arcsinh = _smooth("arcsinh")
+    arccosh = _smooth("arccosh", (1,), arb.acosh)
+    arctanh = _smooth("arctanh")
+    sinc = _smooth("sinc")
+    maximum = per_element(choices.maximum, 2, np.maximum)
+    minimum = per_element(choices.minimum, 2, np.minimum)
+    greater = _comparison("x > y", np.greater, True, False, False)
+    greater_equal = _comparison("x >= y", np.greater_equal, True, False, True)
+    less = _comparison("x < y", np.less, False, True, False)
+    less_equal = _comparison("x <= y", np.less_equal, False, True, True)
+    equal = _comparison("x == y", np.equal, False, False, True)
+    not_equal = _comparison("x != y", np.not_equal, True, True, False)
+    logical_and = _condition(np.frompyfunc(choices.both, 2, 1), np.logical_and)
+    logical_or = _condition(np.frompyfunc(choices.either, 2, 1), np.logical_or)
+    logical_not = _condition(np.frompyfunc(choices.negated, 1, 1), np.logical_not)
+    where = per_element(_chosen, 3, np.where)
+    special_erf = _smooth("special.erf")
+    special_erfc = _smooth("special.erfc")
+    special_gammaln = _smooth("special.gammaln")
+    special_digamma = _smooth("special.digamma")
+    special_expit = _smooth("special.expit")
+    special_ndtr = _smooth("special.ndtr")
+    real = per_element(lambda x: complexes.parts(x)[0], 1, np.real)
+    imag = per_element(lambda x: complexes.parts(x)[1], 1, np.imag)
+    conj = per_element(_conj, 1, np.conj)
+    _length = per_element(lambda x: choices.length(lift(x)))
+    _squared_size = per_element(complexes.squared_size)
+
+    def hypot(self, x: Any, y: Any) -> Any:
+        """Return the length of (x, y)."""
+        return self._length(self.add(self.square(x), self.square(y)))
+
+    def var(self, a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        """Return the variance over axes; the divisor is N - `ddof`."""
+        squares = self._squared_size(self.subtract(a, self.mean(a, axis, keepdims=True)))
+        total = self.sum(squares, axis, keepdims)
+        return self.divide(total, float(squares.size // max(total.size, 1) - ddof))
+
+    def std(self, a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        """Return the standard deviation over axes."""
+        return self._length(self.var(a, axis, ddof, keepdims))
+
+    def argmax(self, a: Any, axis: int | None = None) -> Any:
+        """Return the index of the element that is largest for certain."""
+        return self._index_of(1, a, axis, "argmax")
+
+    def argmin(self, a: Any, axis: int | None = None) -> Any:
+        """Return the index of the element that is smallest for certain."""
+        return self._index_of(-1, a, axis, "argmin")
+
+    def _index_of(self, sense: int, a: Any, axis: int | None, name: str) -> ElementArray:
+        def first(column: Array) -> int:
+            return reduce(lambda i, j: j if _precedes(column[j], column[i], sense, name) else i, range(len(column)))
+
+        data = self.unwrap(a)
+        return self.wrap(np.apply_along_axis(first, axis or 0, data.ravel() if axis is None else data).astype(int))
+
+    def argsort(self, a: Any, axis: int = -1) -> ElementArray:
+        """Return the certain order of the elements."""
+
+        def order_of(column: Array) -> list[int]:
+            def before(i: int, j: int) -> int:
+                return -1 if _precedes(column[i], column[j], -1, "argsort") else 1
+
+            return sorted(range(len(column)), key=cmp_to_key(before))
+
+        return self.wrap(np.apply_along_axis(order_of, axis, self.unwrap(a)).astype(int))
+
+    def linalg_norm(self, x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return the norm of vectors (any order) or matrices (Frobenius, 1, -1, inf, -inf)."""
+        dimensions = self.unwrap(x).ndim
+        axes = tuple(range(dimensions)) if axis is None else tuple(np.atleast_1d(axis))
+        if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+            return self._length(self.sum(self._squared_size(x), axes, keepdims))
+        return super().linalg_norm(x, ord, axis, keepdims)
+
+    def linalg_cholesky(self, a: Any) -> ElementArray:
+        """Return the lower triangular L with L L^T = a, from the lower triangle of a real matrix."""
+        if any(isinstance(entry, ComplexElement) for entry in self.unwrap(a).flat):
+            raise UnsupportedError("the exact engine has no linalg.cholesky of complex numbers")
+        return super().linalg_cholesky(a)
+
+    def linalg_det(self, a: Any) -> ElementArray:
+        """Return the determinant, without a division: it is right for singular matrices too."""
+        return self.wrap(self._batched(_determinant, self.unwrap(a), ()))
+
+    def _vector_norm(self, x: Any, order: Any, axis: int, keepdims: bool) -> Any:
+        if isinstance(order, str) or order in (0, 1) or abs(order) == np.inf:
+            return super()._vector_norm(x, order, axis, keepdims)
+        powers = self.sum(self.power(self.abs(x), order), axis, keepdims)
+        return self.power(powers, self.wrap(lift(1 / Fraction(order))))
+
+    def _batched(self, function: Callable[[Array], Any], matrices: Array, shape: tuple[int, ...]) -> Array:
+        if matrices.shape[-2] > MAX_DIMENSION:
+            raise UnsupportedError(
+                f"the exact engine takes matrices of up to {MAX_DIMENSION} rows, got {matrices.shape[-2]}"
+            )
+        return super()._batched(function, matrices, shape)

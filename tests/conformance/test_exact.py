@@ -1,0 +1,5 @@
+from gradcheck.testing import BackendConformance
+
+
+class TestExact(BackendConformance):
+    engines = ("exact",)
