@@ -3,99 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcheck.backend import Backend, Bound, Kernel
+from gradcheck.backend import Backend, Bound, Kernel, Measured
 from gradcheck.errors import UnsupportedError
 from gradcheck.functions import Array, real_dtype
 from gradcheck.namespaces.elements import ElementArray
+from gradcheck_sympy import precise
 from gradcheck_sympy.backpropagation import Node, backpropagate
-from gradcheck_sympy.graph import Graph, Program, Term, building, differentiate
+from gradcheck_sympy.graph import Graph, Program, Term, differentiate
 from gradcheck_sympy.namespace import SympyNamespace
+from gradcheck_sympy.tracing import Trace, flat, shaped, trace
 
-MAX_SYMBOLS = 128
-"""How many elements the differentiated inputs may have: each is a symbol that everything is differentiated by."""
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A function as a graph, for inputs of certain shapes.
-
-    Parameters
-    ----------
-    graph : Graph
-        Its elementary operations; the inputs' elements come first.
-    outputs : tuple of numpy.ndarray
-        The terms of each output, of dtype object.
-    """
-
-    graph: Graph
-    outputs: tuple[Array, ...]
-
-    @property
-    def terms(self) -> list[Term]:
-        """The terms of all outputs, flat."""
-        return [term for output in self.outputs for term in output.flat]
-
-
-def trace(bound: Bound, leaves: Sequence[Array]) -> Trace:
-    """Run a function on symbols shaped like its inputs.
-
-    Parameters
-    ----------
-    bound : Bound
-        The function.
-    leaves : sequence of numpy.ndarray
-        A point; its values only choose the pivots of eliminations.
-
-    Raises
-    ------
-    UnsupportedError
-        If the inputs have more than `MAX_SYMBOLS` elements, or the expressions become too large.
-    """
-    count = sum(leaf.size for leaf in leaves)
-    if count > MAX_SYMBOLS:
-        raise UnsupportedError(
-            f"the inputs have {count} elements; SymPy differentiates by at most {MAX_SYMBOLS} symbols here"
-        )
-    namespace = SympyNamespace(real_dtype(bound.inputs.dtype))
-    with building(Graph(_flat(leaves))) as graph:
-        terms = np.empty(count, object)
-        terms[:] = [Term(i) for i in range(count)]
-        symbols = [ElementArray(namespace, a) for a in _shaped(terms, [leaf.shape for leaf in leaves])]
-        outputs = [namespace.unwrap(output) for output in bound(symbols)]
-    return Trace(graph, tuple(outputs))
-
-
-def _flat(arrays: Sequence[Array]) -> list[float]:
-    return [float(x) for array in arrays for x in array.flat]
-
-
-def _shaped(flat: Any, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
-    """Cut a flat array into arrays of shapes."""
-    parts, start = [], 0
-    for shape in shapes:
-        size = int(np.prod(shape, dtype=int))
-        parts.append(flat[start : start + size].reshape(shape))
-        start += size
-    return parts
+PRECISE = "precise"
+"""The mode that knows its errors."""
 
 
 class SympyBackend(Backend):
     """SymPy: the function is traced with one real symbol for each element of its inputs.
 
     SymPy differentiates every elementary operation; constants are exact. Everything is evaluated in
-    float64 by NumPy and SciPy, and the result is rounded to the dtype of the inputs. The steps
-    of backpropagation can be had as data from `backpropagation`.
+    float64 by NumPy and SciPy, and the result is rounded to the dtype of the inputs. The mode
+    ``precise`` evaluates by mpmath in two precisions, whose difference is its error estimate; where the
+    point is a kink, a jump, a tie or a pole, the value is NaN and the error infinite, or it is
+    unsupported. The steps of backpropagation can be had as data from `backpropagation`.
     """
 
     name: ClassVar[str] = "sympy"
     modes: ClassVar[Mapping[str, str]] = {
         "symbolic": "symbolic derivatives with common subexpressions, lambdified",
         "backprop": "backpropagation by hand through the graph of elementary operations",
+        "precise": "symbolic derivatives evaluated by mpmath in two precisions, with an error estimate",
     }
     frameworks: ClassVar[tuple[str, ...]] = ("sympy", "mpmath")
 
@@ -119,33 +59,52 @@ class SympyBackend(Backend):
 
     def value(self, bound: Bound, mode: str) -> Kernel:
         """Evaluate the expressions."""
-        return _kernel(bound, lambda traced, shapes: _evaluation(traced.graph, traced.terms, _output_shapes(traced)))
+        if mode == PRECISE:
+            return _kernel(bound, lambda traced, shapes: precise.value(traced, _dtype(bound)))
+        return _kernel(bound, lambda traced, shapes: _evaluation(traced.graph, traced.terms, traced.output_shapes))
 
     def jacobian(self, bound: Bound, mode: str) -> Kernel | None:
         """Differentiate each output symbolically by each input, or propagate back from each output in turn."""
+        if mode == PRECISE:
+            return _kernel(bound, _blocks_in(precise.slopes, _dtype(bound)))
         return _kernel(bound, _pullbacks if mode == "backprop" else _jacobian)
 
     def gradient(self, bound: Bound, mode: str) -> Kernel | None:
         """Differentiate the output symbolically, or propagate 1 back from it."""
         if mode == "backprop":
             return _kernel(bound, lambda traced, shapes: lambda leaves: _pullback(traced, leaves, [np.ones(())]))
-        return _kernel(bound, _jacobian)  # of one 0-d output they have the same arrays
+        return self.jacobian(bound, mode)  # of one 0-d output they have the same arrays
+
+    def jvp(self, bound: Bound, mode: str) -> Kernel | None:
+        """Leave it to be derived from the Jacobian, but for the errors of the precise one."""
+        if mode != PRECISE:
+            return None
+        return _kernel(
+            bound, lambda traced, shapes: precise.product(precise.slopes(traced), traced.output_shapes, _dtype(bound))
+        )
 
     def vjp(self, bound: Bound, mode: str) -> Kernel | None:
         """Propagate cotangents back."""
         if mode == "backprop":
             return _kernel(bound, lambda traced, shapes: lambda leaves, seed: _pullback(traced, leaves, seed))
-        return None
+        if mode != PRECISE:
+            return None
+        return _kernel(
+            bound,
+            lambda traced, shapes: precise.product(precise.slopes(traced), shapes, _dtype(bound), transposed=True),
+        )
 
     def hessian(self, bound: Bound, mode: str) -> Kernel | None:
         """Differentiate twice symbolically."""
         _refuse_second_order(mode)
-        return _kernel(bound, _hessian)
+        return _kernel(bound, _blocks_in(precise.curvatures, _dtype(bound)) if mode == PRECISE else _hessian)
 
     def hvp(self, bound: Bound, mode: str) -> Kernel | None:
         """Leave the symbolic one to be derived from the Hessian."""
         _refuse_second_order(mode)
-        return None
+        if mode != PRECISE:
+            return None
+        return _kernel(bound, lambda traced, shapes: precise.product(precise.curvatures(traced), shapes, _dtype(bound)))
 
 
 def _refuse_second_order(mode: str) -> None:
@@ -173,40 +132,55 @@ def backpropagation(bound: Bound, leaves: Sequence[Array], cotangents: Sequence[
     traced = trace(bound, leaves)
     seed = [np.ones(o.shape) for o in traced.outputs] if cotangents is None else cotangents
     names = [name for label, leaf in zip(bound.inputs.labels, leaves, strict=True) for name in _names(label, leaf)]
-    return backpropagate(traced.graph, traced.terms, _flat(seed), _flat(leaves), names)
+    return backpropagate(traced.graph, traced.terms, flat(seed), flat(leaves), names)
 
 
 def _names(label: str, leaf: Array) -> list[str]:
     return [label + (f"[{', '.join(map(str, index))}]" if index else "") for index in np.ndindex(leaf.shape)]
 
 
-def _output_shapes(traced: Trace) -> list[tuple[int, ...]]:
-    return [output.shape for output in traced.outputs]
-
-
 def _kernel(bound: Bound, prepare: Callable[[Trace, list[tuple[int, ...]]], Kernel]) -> Kernel:
     """Return a kernel that traces and prepares at its first call, and once for each set of shapes."""
     prepared: dict[tuple[tuple[int, ...], ...], Kernel] = {}
-    dtype = real_dtype(bound.inputs.dtype)
+    dtype = _dtype(bound)
 
-    def kernel(leaves: Sequence[Array], *seeds: Sequence[Array]) -> list[Array]:
+    def rounded(result: Array | Measured) -> Array | Measured:
+        return result if isinstance(result, Measured) else np.asarray(result).astype(dtype)
+
+    def kernel(leaves: Sequence[Array], *seeds: Sequence[Array]) -> list[Array | Measured]:
         shapes = tuple(leaf.shape for leaf in leaves)
         if shapes not in prepared:
             prepared[shapes] = prepare(trace(bound, leaves), list(shapes))
         with np.errstate(over="ignore"):
-            return [np.asarray(result).astype(dtype) for result in prepared[shapes](leaves, *seeds)]
+            return [rounded(result) for result in prepared[shapes](leaves, *seeds)]
 
     return kernel
 
 
+def _dtype(bound: Bound) -> np.dtype[Any]:
+    return real_dtype(bound.inputs.dtype)
+
+
+def _blocks_in(
+    prepare: Callable[[Trace], precise.Matrix], dtype: np.dtype[Any]
+) -> Callable[[Trace, list[tuple[int, ...]]], Kernel]:
+    """Return what prepares a matrix of the precise mode, cut into blocks."""
+
+    def blocks(traced: Trace, shapes: list[tuple[int, ...]]) -> Kernel:
+        left = shapes if prepare is precise.curvatures else traced.output_shapes
+        return precise.blocks(prepare(traced), left, shapes, dtype)
+
+    return blocks
+
+
 def _evaluation(graph: Graph, terms: Sequence[Term], shapes: Sequence[tuple[int, ...]]) -> Kernel:
     program = Program(graph, terms)
-    return lambda leaves: _shaped(np.array(program(_flat(leaves)), np.float64), shapes)
+    return lambda leaves: shaped(np.array(program(flat(leaves)), np.float64), shapes)
 
 
 def _jacobian(traced: Trace, shapes: Sequence[tuple[int, ...]]) -> Kernel:
     rows = differentiate(traced.graph, traced.terms)
-    return _blocks(traced.graph, rows, _output_shapes(traced), shapes)
+    return _blocks(traced.graph, rows, traced.output_shapes, shapes)
 
 
 def _hessian(traced: Trace, shapes: Sequence[tuple[int, ...]]) -> Kernel:
@@ -222,7 +196,7 @@ def _blocks(
     columns = sum(int(np.prod(s, dtype=int)) for s in right)
 
     def kernel(leaves: Sequence[Array]) -> list[Array]:
-        matrix = np.array(program(_flat(leaves)), np.float64).reshape(len(rows), columns)
+        matrix = np.array(program(flat(leaves)), np.float64).reshape(len(rows), columns)
         blocks, start = [], 0
         for shape in left:
             count = int(np.prod(shape, dtype=int))
@@ -239,7 +213,7 @@ def _blocks(
 
 def _pullbacks(traced: Trace, shapes: Sequence[tuple[int, ...]]) -> Kernel:
     """Return the Jacobian row by row, each from one backward pass."""
-    units = [_shaped(unit, _output_shapes(traced)) for unit in np.eye(len(traced.terms))]
+    units = [shaped(unit, traced.output_shapes) for unit in np.eye(len(traced.terms))]
 
     def kernel(leaves: Sequence[Array]) -> list[Array]:
         rows = [_pullback(traced, leaves, unit) for unit in units]
@@ -256,6 +230,6 @@ def _pullbacks(traced: Trace, shapes: Sequence[tuple[int, ...]]) -> Kernel:
 
 def _pullback(traced: Trace, leaves: Sequence[Array], cotangents: Sequence[Array]) -> list[Array]:
     names = [""] * traced.graph.inputs
-    nodes = backpropagate(traced.graph, traced.terms, _flat(cotangents), _flat(leaves), names)
+    nodes = backpropagate(traced.graph, traced.terms, flat(cotangents), flat(leaves), names)
     adjoints = np.array([node.adjoint for node in nodes[: traced.graph.inputs]], np.float64)
-    return _shaped(adjoints, [leaf.shape for leaf in leaves])
+    return shaped(adjoints, [leaf.shape for leaf in leaves])

@@ -8,8 +8,9 @@ ORDER_OF_SYMBOLS = {"argmax": EVERYTHING, "argmin": EVERYTHING, "argsort": EVERY
 
 
 class TestSympy(BackendConformance):
-    engines = ("sympy", "sympy:backprop")
+    engines = ("sympy", "sympy:backprop", "sympy:precise")
     unsupported: ClassVar = {
         "sympy": ORDER_OF_SYMBOLS,
+        "sympy:precise": ORDER_OF_SYMBOLS,
         "sympy:backprop": {**ORDER_OF_SYMBOLS, "*": (Operator.HESSIAN, Operator.HVP)},
     }
