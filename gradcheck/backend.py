@@ -27,12 +27,13 @@ from gradcheck.errors import (
     UnsupportedError,
     first_line,
 )
-from gradcheck.estimates import Engine, Estimate, Measured
+from gradcheck.estimates import Engine, Estimate, Measured, Projector
 from gradcheck.functions import Array, Function, Inputs, real_dtype
 from gradcheck.operators import Operator
 from gradcheck.preparation import Kernel, Prepared
+from gradcheck.rules import Alter
 
-__all__ = ["Backend", "Bound", "Engine", "Estimate", "Kernel", "Measured", "Prepared"]
+__all__ = ["Backend", "Bound", "Engine", "Estimate", "Kernel", "Measured", "Prepared", "Projector"]
 
 
 class Backend(ABC):
@@ -55,6 +56,11 @@ class Backend(ABC):
         The key of the native functions that it runs, where that is not `name`.
     dtypes : tuple of str
         The dtypes that it computes in.
+    tapes : tuple of str
+        The modes that record a graph, in which a custom rule sees what needs a gradient, and
+        which can be gone through backwards more than once.
+    pushforward : str
+        The mode in which a custom rule's own forward-mode rule runs, where it can have one.
     """
 
     name: ClassVar[str]
@@ -62,6 +68,8 @@ class Backend(ABC):
     frameworks: ClassVar[tuple[str, ...]] = ()
     runs: ClassVar[str] = ""
     dtypes: ClassVar[tuple[str, ...]] = ("float32", "float64")
+    tapes: ClassVar[tuple[str, ...]] = ()
+    pushforward: ClassVar[str] = ""
 
     # -- what an adapter must implement -------------------------------------------------------
 
@@ -111,6 +119,12 @@ class Backend(ABC):
         """Return the kernel of the Hessian times a tangent."""
         return None
 
+    def projector(
+        self, bound: Bound, operator: Operator, leaves: Sequence[Array], seed: Sequence[Array] | None
+    ) -> Projector | None:
+        """Return what multiplies an operator's derivative with tangents without computing it; None if there is none."""
+        return None
+
     def portable(self, f: Callable[..., Any], namespace: Any) -> Callable[..., Any]:
         """Return a portable function as one of the framework's arrays; the place to wrap and unwrap them."""
         return lambda *args: f(namespace, *args)
@@ -121,6 +135,10 @@ class Backend(ABC):
 
     def synchronize(self, results: Sequence[Any]) -> None:  # noqa: B027 - most frameworks have nothing to wait for
         """Wait until asynchronous results are computed."""
+
+    def layouts(self, array: Array) -> Mapping[str, Any]:
+        """Return the framework's array with these elements in other memory layouts, by name; none by default."""
+        return {}
 
     def unsupported(self, error: Exception, operator: Operator) -> str | None:
         """Return the reason if `error` is the framework's way to say that it cannot do this."""
@@ -136,6 +154,47 @@ class Backend(ABC):
 
     def flags(self) -> Mapping[str, str]:
         """Return the framework's precision flags, as the caller has them set."""
+        return {}
+
+    def with_rule(self, f: Callable[..., Any], alter: Alter) -> Callable[..., Any]:
+        """Return a native function with a custom rule of the framework's own kind.
+
+        Its forward is `f`, its backward is the framework's own pullback of `f`, changed by `alter`;
+        the rule itself can be differentiated where the framework lets it be.
+
+        Parameters
+        ----------
+        f : callable
+            Portable, ``f(xp, *arrays)``; it returns an array or a pytree of arrays.
+        alter : Alter
+            What is done to the gradients; `gradcheck.rules.unaltered` does nothing.
+
+        Returns
+        -------
+        callable
+            Takes arrays of the framework, one for each array that `f` takes.
+
+        Raises
+        ------
+        UnsupportedError
+            If the framework has no custom rules.
+        """
+        raise UnsupportedError(f"{self.name} has no custom rules of its own")
+
+    def checkers(self, order: int = 1) -> Mapping[str, Callable[[Callable[..., Any], Sequence[Array]], bool]]:
+        """Return the framework's own gradient checkers, at their defaults, by name.
+
+        Parameters
+        ----------
+        order : {1, 2}
+            How many derivatives they check.
+
+        Returns
+        -------
+        mapping of str to callable
+            ``checker(native_function, arrays)`` is True if the checker accepts the function's rule
+            there; it raises, or returns False, if it rejects it.
+        """
         return {}
 
     # -- final --------------------------------------------------------------------------------

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
 
 from gradcheck.functions import Array
 from gradcheck.operators import Operator
@@ -98,3 +102,42 @@ class Measured:
     notes: tuple[str, ...] = ()
     certified: bool = False
     kinked: Array | None = None
+
+
+class Projector(Protocol):
+    """A derivative known only by what it does to tangents; asking it never raises: what fails has an error of inf.
+
+    The products have shape (m,): one number for a gradient, a pullback or a Hessian times a
+    tangent, one for each output element for a Jacobian. Complex numbers count as two real ones,
+    real part first, in the outputs and in the coordinates of the inputs alike.
+    """
+
+    @property
+    def evaluations(self) -> int:
+        """How often the function was called so far."""
+        ...
+
+    def along(self, tangents: Sequence[Array], *, again: bool = False) -> Measured:
+        """Return the product with a tangent, given like the inputs; `again` computes it in another way."""
+        ...
+
+    def coordinate(self, position: int, *, again: bool = False) -> Measured:
+        """Return the derivative along one real coordinate of all the inputs, counted through."""
+        ...
+
+
+NO_GRADIENT = "no gradient (None) for "
+"""How the note begins that names an argument for which a framework returned None."""
+
+
+def without_gradient(like: Array, label: str) -> Measured:
+    """Return the zeros that stand for a gradient that a framework does not return, with a note of that.
+
+    Parameters
+    ----------
+    like : numpy.ndarray
+        The argument.
+    label : str
+        What it is called.
+    """
+    return Measured(np.zeros_like(like), np.full(like.shape, np.nan), (NO_GRADIENT + label,))

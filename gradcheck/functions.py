@@ -16,6 +16,9 @@ from gradcheck.errors import InputError, first_line
 
 Array = NDArray[Any]
 
+PORTABLE = "portable"
+"""The key of the portable form in a mapping of native functions."""
+
 DTYPES = ("float32", "float64", "complex64", "complex128")
 """The dtypes that a check can have."""
 
@@ -58,8 +61,8 @@ class Function:
         """Sort out what a user handed in.
 
         A callable whose first parameter is named ``xp`` is portable; any other bare callable
-        is native NumPy; a mapping holds one native function for each backend. A rule that is
-        given with a `Function` takes the place of its own.
+        is native NumPy; a mapping holds one native function for each backend, and under ``"portable"``
+        a portable one. A rule that is given with a `Function` takes the place of its own.
 
         Raises
         ------
@@ -80,8 +83,13 @@ class Function:
                     raise InputError(
                         f"native functions must map backend names to callables, got {key!r}: {type(value).__name__}"
                     )
-            first = next(iter(f.values()))
-            return cls(_name(first), _parameters(first), None, dict(f), gradient, jacobian, vjp)
+            native = {key: value for key, value in f.items() if key != PORTABLE}
+            portable = cls.of(f[PORTABLE]) if PORTABLE in f else None
+            if portable is not None and portable.portable is None:
+                raise InputError(f"the first parameter of a portable function is xp, got {portable.parameters}")
+            any_form = next(iter(f.values()))
+            first = portable or cls(_name(any_form), _parameters(any_form))
+            return cls(first.name, first.parameters, first.portable, native, gradient, jacobian, vjp)
         if not callable(f):
             raise InputError(
                 f"wanted a function or a mapping from backend to function, got {type(f).__name__}: {f!r:.80}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradcheck import discovery
 from gradcheck.backend import Backend, Engine
 from gradcheck.discovery import Absence
-from gradcheck.errors import UnknownNameError
+from gradcheck.errors import InputError, UnknownNameError
 from gradcheck.functions import Function
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.options import Options
@@ -38,7 +38,7 @@ class Lineup:
 
     engines: tuple[Participant, ...]
     absences: tuple[Absence, ...]
-    referees: tuple[Participant, ...] = ()
+    referees: tuple[Engine, ...] = ()
 
 
 def lineup(function: Function, options: Options) -> Lineup:
@@ -54,6 +54,8 @@ def lineup(function: Function, options: Options) -> Lineup:
     for key in function.native:
         if key != "numpy" and key not in discovery.names():
             raise UnknownNameError("backend of a native function", key, [*discovery.names(), "numpy"])
+        if key in (REFEREE, "analytic"):
+            raise InputError(f"a function of NumPy arrays has the key 'numpy', got {key!r}; write {{'numpy': f}}")
     absences: list[Absence] = []
     if options.backends is not None:
         tested = [Participant(e, discovery.load(e.backend)) for e in discovery.engines(options.backends)]
@@ -67,7 +69,7 @@ def lineup(function: Function, options: Options) -> Lineup:
     tested = [hosted for engine in tested for hosted in _hosted(engine, function)]
     witnesses = [w for w in _witnesses(function, options, tested) if w.engine not in {t.engine for t in tested}]
     engines = (*tested, *witnesses)
-    return Lineup(engines, tuple(absences), _referees(function, options, [e.engine for e in engines]))
+    return Lineup(engines, tuple(absences), _referees(function, options, [str(e.engine) for e in engines]))
 
 
 def _candidates(function: Function) -> list[str]:
@@ -111,17 +113,19 @@ def _witnesses(function: Function, options: Options, tested: Sequence[Participan
     return witnesses
 
 
-def _referees(function: Function, options: Options, taking_part: Sequence[Engine]) -> tuple[Participant, ...]:
-    """Return the referees that are installed and do not take part anyway; none where no witness is wanted."""
-    if function.portable is None or options.witness is None:
+def _referees(function: Function, options: Options, taking_part: Sequence[str]) -> tuple[Engine, ...]:
+    """Return the referees that may be called; nothing is imported for them before one is."""
+    if function.portable is None or options.witness != "auto":
         return ()
-    referees = []
-    for name, _, mode in (referee.partition(":") for referee in REFEREES):
-        backend = discovery.find(name) if name in discovery.names() else None
-        if (
-            isinstance(backend, Backend)
-            and (not mode or mode in backend.modes)
-            and Engine(name, mode) not in taking_part
-        ):
-            referees.append(Participant(backend.engine(mode), backend, witness=True))
-    return tuple(referees)
+    return tuple(Engine.parse(name) for name in REFEREES if name not in taking_part)
+
+
+def called(engine: Engine) -> Participant:
+    """Return a referee, imported now.
+
+    Raises
+    ------
+    MissingBackendError, BrokenBackendError
+        If it cannot be used.
+    """
+    return Participant(engine, discovery.load(engine.backend), witness=True)

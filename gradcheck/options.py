@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
 
 from gradcheck.errors import InputError, UnknownNameError
 from gradcheck.operators import Operator
@@ -21,7 +25,7 @@ class Options:
     operators : tuple of Operator
         By default the gradient of a scalar function and the Jacobian of any other, or what the case declares.
     order : {1, 2}
-        2 checks the Hessian of scalar functions as well.
+        2 checks the Hessian as well; that of a vector function is the Hessian of <u, f> for a random u.
     dtype : str, optional
         What the inputs are rounded to; by default the widest dtype among them.
     witness : str, optional
@@ -46,16 +50,30 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "dtype", _dtype_name(self.dtype))
         if self.order not in (1, 2):
             raise InputError(f"order must be 1 or 2, got {self.order!r}")
         if self.backends is not None and not self.backends:
             raise InputError("backends names no engine; leave it out to check every installed backend")
         for name in ("rtol", "atol"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, (int, float)) and 0 <= value < math.inf):
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < math.inf:
                 raise InputError(f"{name} must be a finite number >= 0, got {value!r}")
-        if not isinstance(self.seed, int) or self.seed < 0:
+            object.__setattr__(self, name, float(value))
+        if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or self.seed < 0:
             raise InputError(f"seed must be an integer >= 0, got {self.seed!r}")
+        object.__setattr__(self, "seed", int(self.seed))
+
+
+def _dtype_name(dtype: Any) -> str | None:
+    """Return the name of a dtype that is given by its name, as NumPy's dtype or as NumPy's scalar type."""
+    if dtype is None or isinstance(dtype, str):
+        return dtype
+    if isinstance(dtype, np.dtype) or (isinstance(dtype, type) and issubclass(dtype, np.generic)):
+        return np.dtype(dtype).name
+    raise InputError(f"dtype must be a name like 'float32', got {dtype!r}")
 
 
 def parse_operator(name: str) -> Operator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,21 +73,32 @@ class Prepared:
         with self._backend.scope():
             return [r if isinstance(r, Measured) else self._backend.to_numpy(r) for r in results]
 
-    def run(self, *groups: Sequence[Array]) -> list[Array | Measured]:
+    def run(self, *groups: Sequence[Array], laid: Mapping[int, Sequence[Any]] | None = None) -> list[Array | Measured]:
         """Load, execute and fetch.
+
+        Parameters
+        ----------
+        *groups : sequence of numpy.ndarray
+            The leaves, and the seed where the operator has one.
+        laid : mapping of int to sequence, optional
+            Groups that are loaded already, with the same elements: in another memory layout.
 
         Raises
         ------
         UnsupportedError
             With the framework's reason, if it has no such derivative.
         FunctionError
-            If the function raised, returned nonsense or wrote into its inputs.
+            If the function raised, returned nonsense or wrote into its inputs or its seed.
         """
         with self._backend.translating(self.bound.function.name, self.operator):
             loaded = self.load(*groups)
+            for group, arrays in (laid or {}).items():
+                loaded[group] = list(arrays)
             fetched = self.fetch(self.execute(loaded))
         if self.native:
-            self._refuse_mutation(loaded[0], groups[0])
+            self._refuse_mutation([f"its input {n}" for n in self.bound.inputs.labels], loaded[0], groups[0])
+            for seeds, originals in zip(loaded[1:], groups[1:], strict=True):
+                self._refuse_mutation([f"its {self.operator.seed}"] * len(seeds), seeds, originals)
         return fetched
 
     def estimate(
@@ -168,14 +179,12 @@ class Prepared:
                     f"{' of ' + label if label else ''}; wanted a floating one"
                 )
 
-    def _refuse_mutation(self, loaded: Sequence[Any], originals: Sequence[Array]) -> None:
+    def _refuse_mutation(self, labels: Sequence[str], loaded: Sequence[Any], originals: Sequence[Array]) -> None:
         with self._backend.scope():
-            for label, array, original in zip(self.bound.inputs.labels, loaded, originals, strict=True):
+            for label, array, original in zip(labels, loaded, originals, strict=True):
                 if not np.array_equal(self._backend.to_numpy(array), original, equal_nan=True):
-                    raise FunctionError(
-                        f"{self.bound.function.name} changed its input {label} in place under "
-                        f"{self.bound.backend}; work on a copy"
-                    )
+                    name, backend = self.bound.function.name, self.bound.backend
+                    raise FunctionError(f"{name} changed {label} in place under {backend}; work on a copy")
 
 
 def expected_shapes(

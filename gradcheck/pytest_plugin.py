@@ -403,11 +403,11 @@ class CaseCollector(pytest.Collector):
 
 
 def _operators(operators: Iterable[Operator], order: int) -> list[Operator]:
-    """Sort operators, with the Hessian of a scalar function among them if the order is 2."""
+    """Sort operators, with the Hessian among them if the order is 2; that of a vector function is of <u, f>."""
     from gradcheck.operators import Operator
 
     chosen = set(operators)
-    if order == 2 and any(operator.scalar for operator in chosen):
+    if order == 2 and any(operator.scalar or operator is Operator.JACOBIAN for operator in chosen):
         chosen.add(Operator.HESSIAN)
     return sorted(chosen)
 
@@ -458,7 +458,7 @@ class CaseItem(_Item):
         from gradcheck.errors import GradcheckError
         from gradcheck.verification import Options, verify
 
-        settings = {**_settings(self), "order": 1}  # order 2 has made items of its own
+        settings = {**_settings(self), "order": self.operator.order or 1}  # order 2 has made items of its own
         options = Options(**settings)
         try:
             report = verify(self.parent.case, options, operators=[self.operator], points=[self.point])
@@ -491,23 +491,8 @@ class BrokenCaseItem(_Item):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse markers that are written wrongly, before anything runs.
-
-    Raises
-    ------
-    pytest.UsageError
-        With the test, the argument and the nearest name.
-    """
-    if hasattr(config, "workerinput"):
-        return  # xdist cannot carry a usage error from its workers: there the test itself fails
-    for item in items:
-        _validate_markers(item)
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail a test whose marker is written wrongly, where that could not be said before."""
+    """Fail a test whose marker is written wrongly, before it runs."""
     try:
         _validate_markers(item)
     except pytest.UsageError as error:

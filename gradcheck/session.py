@@ -6,18 +6,19 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
 
-from gradcheck.backend import Engine, Estimate, Prepared
+from gradcheck.backend import Backend, Engine, Estimate, Prepared, Projector
 from gradcheck.cases import Case
+from gradcheck.contraction import contracted
 from gradcheck.errors import BrokenBackendError, FunctionError, GradcheckError, UnsupportedError, first_line
-from gradcheck.functions import Array, Function, Inputs
+from gradcheck.functions import Array, Function, Inputs, real_dtype
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.testimony import Question, Testimony
-from gradcheck.lineup import Lineup, Participant
+from gradcheck.lineup import Lineup, Participant, called
 from gradcheck.operators import Operator
 from gradcheck.options import Options
 
@@ -26,7 +27,12 @@ T = TypeVar("T")
 SECOND_OPINION = "ridders"
 """The mode of the referee that confirms a suspicion."""
 SMALL = 64
-"""The number of input elements up to which the best referee takes part without a dispute."""
+"""The number of input elements up to which a certified referee takes part without a dispute."""
+SINGLE = 0.1
+"""What single precision may change of an output, beside the largest, before it is another function in double."""
+LARGE = 256
+"""The number of real coordinates up to which the numerical referee computes every element of a derivative."""
+_PROJECTED = (Operator.GRADIENT, Operator.JACOBIAN, Operator.VJP, Operator.HVP)
 _OTHER_PRECISION = {"float32": "float64", "float64": "float32", "complex64": "complex128", "complex128": "complex64"}
 
 
@@ -54,8 +60,10 @@ class Session:
         self, case: Case, point: str, inputs: Inputs, lineup: Lineup, options: Options, workshop: Workshop
     ) -> None:
         self._case, self._point, self._inputs = case, point, inputs
-        self._lineup, self._options, self._workshop = lineup, options, workshop
+        self._lineup, self._options = lineup, options
+        self.function, self.workshop = case.function, workshop
         self.estimates: list[Estimate] = []
+        self._widened: dict[str, bool] = {}
 
     @cached_property
     def _values(self) -> tuple[Testimony, ...]:
@@ -76,6 +84,11 @@ class Session:
         outputs = self._outputs
         return outputs is None or (len(outputs) == 1 and outputs[0].shape == ())
 
+    @property
+    def _real(self) -> bool:
+        """Whether there are outputs, and no complex numbers among inputs and outputs."""
+        return self._outputs is not None and all(a.dtype.kind == "f" for a in (*self._outputs, *self._inputs.arrays))
+
     def default_operators(self) -> tuple[Operator, ...]:
         """Return the gradient for a scalar function, the Jacobian for any other, and what each rule by hand is for.
 
@@ -85,7 +98,7 @@ class Session:
         if outputs is not None and not scalar and any(a.dtype.kind == "c" for a in (*outputs, *self._inputs.arrays)):
             return (Operator.JVP, Operator.VJP)
         operators = [Operator.GRADIENT if scalar else Operator.JACOBIAN]
-        function = self._case.function
+        function = self.function
         if scalar and function.jacobian is not None and function.gradient is not None:
             operators.append(Operator.JACOBIAN)
         if function.vjp is not None:
@@ -95,13 +108,27 @@ class Session:
     def operators(self, wanted: Sequence[Operator] | None) -> list[Operator]:
         """Return what to judge: the forward values, where two independent ones exist, and the operators."""
         chosen = list(wanted or self._options.operators or self._case.operators or self.default_operators())
-        if self._options.order == 2 and Operator.HESSIAN not in chosen and self._scalar:
+        if self._options.order == 2 and Operator.HESSIAN not in chosen and (self._scalar or self._real):
             chosen.append(Operator.HESSIAN)
         computed = {t.engine.backend for t in self._values if t.estimate is not None and not t.engine.host}
         failed = any(not isinstance(t.failure, (UnsupportedError, type(None))) for t in self._values)
         if (len(computed) > 1 or failed) and Operator.VALUE not in chosen:
             chosen.insert(0, Operator.VALUE)
         return chosen
+
+    def asked(self, operator: Operator) -> Session:
+        """Return where an operator is asked for: order 2 of a vector function is the Hessian of <u, f>."""
+        contracts = operator is Operator.HESSIAN and self._options.order == 2 and not self._scalar and self._real
+        return self._contracted if contracts else self
+
+    @cached_property
+    def _contracted(self) -> Session:
+        seed = self._seed(Operator.VJP) or []
+        function = contracted(self.function, seed, real_dtype(self._inputs.dtype))
+        case = replace(self._case, function=function)
+        session = Session(case, self._point, self._inputs, self._lineup, self._options, Workshop(function))
+        session.estimates = self.estimates
+        return session
 
     def question(self, operator: Operator) -> Question:
         """Ask every engine."""
@@ -118,9 +145,9 @@ class Session:
             for a in self._lineup.absences
             if a.state == "broken"
         )
-        summoned = self._summoned(operator, seed)
+        asked = [cache(partial(self._refereed, referee, operator, seed)) for referee in self._lineup.referees]
         if self._inputs.size <= SMALL:
-            testimonies += tuple(t for t in summoned()[:1] if t.estimate is not None)
+            testimonies += tuple(t for t in (ask() for ask in asked[:1]) if _certified(t))
         self.estimates += [t.estimate for t in testimonies if t.estimate is not None]
         options = self._options
         return Question(
@@ -133,53 +160,44 @@ class Session:
             options.rtol,
             options.atol,
             self._natives,
-            summoned,
+            lambda: (ask() for ask in asked),
             self._forward,
         )
 
     @property
     def _natives(self) -> frozenset[str]:
         """The backends that run a function of their own, where there is more than one."""
-        function = self._case.function
+        function = self.function
         several = len(function.native) + (function.portable is not None) > 1
         return frozenset(function.native) - {"numpy"} if several else frozenset()
 
-    def _summoned(self, operator: Operator, seed: Sequence[Array] | None) -> Callable[[], tuple[Testimony, ...]]:
-        """Return what asks the referees, once; the best one that can answer, or else why they cannot."""
-
-        @cache
-        def summon() -> tuple[Testimony, ...]:
-            refused = []
-            for referee in self._lineup.referees:
-                testimony = self._testimony(referee, operator, seed)
-                if testimony.estimate is not None and testimony.estimate.errors is not None:
-                    return (testimony,)
-                refused.append(testimony)
-            return tuple(refused)
-
-        return summon
-
-    def _forward(self, engine: Engine) -> tuple[Array, ...] | None:
-        """Return the function's values as an engine, or a referee, has them."""
+    def _forward(self, engine: Engine) -> Testimony | None:
+        """Return what an engine, or a referee, says of the function's values."""
         for testimony in self._values:
-            if testimony.engine == engine and testimony.estimate is not None:
-                return testimony.estimate.arrays
-        for referee in self._lineup.referees:
-            if referee.engine == engine:
-                testimony = self._testimony(referee, Operator.VALUE, None)
-                return None if testimony.estimate is None else testimony.estimate.arrays
-        return None
+            if testimony.engine == engine:
+                return testimony
+        return self._refereed(engine, Operator.VALUE, None) if engine in self._lineup.referees else None
+
+    def _refereed(self, engine: Engine, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
+        try:
+            return self._testimony(called(engine), operator, seed)
+        except GradcheckError as error:
+            return Testimony(engine, True, failure=error)
 
     def _testimony(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
-        inputs = self._inputs_for(engine)
+        inputs, again = self._inputs_for(engine), None
         try:
             started = time.perf_counter()
-            prepared = self._workshop.prepare(engine, inputs, operator)
+            prepared = self.workshop.prepare(engine, inputs, operator)
             if operator is not Operator.VALUE:
                 self._refuse_another_forward(engine.engine)
+            again = _again(prepared, inputs, seed)
+            projector = self._projector(engine, prepared, operator, seed)
+            if projector is not None:
+                return Testimony(engine.engine, engine.witness, projector=projector)
             estimate = prepared.estimate(inputs.arrays, seed, self._output_shapes(operator))
         except GradcheckError as error:
-            return Testimony(engine.engine, engine.witness, failure=error)
+            return Testimony(engine.engine, engine.witness, failure=error, again=again)
         except Exception as error:  # the function's own errors are translated: this is the adapter's
             return Testimony(
                 engine.engine, engine.witness, failure=FunctionError(f"{engine.engine} broke: {first_line(error)}")
@@ -188,10 +206,22 @@ class Session:
             engine.engine,
             engine.witness,
             replace(estimate, seconds=time.perf_counter() - started),
-            again=_again(prepared, inputs, seed),
+            again=again,
             in_other_precision=lambda: self._in_other_precision(engine, operator, seed),
             second_opinion=lambda: self._second_opinion(engine, operator, seed),
         )
+
+    def _projector(
+        self, engine: Participant, prepared: Prepared, operator: Operator, seed: Sequence[Array] | None
+    ) -> Projector | None:
+        """Return what stands for a large derivative of the numerical referee; None where it computes every element."""
+        leaves = self._inputs_for(engine).arrays
+        coordinates = sum(a.size * (2 if a.dtype.kind == "c" else 1) for a in leaves)
+        default = engine.engine.backend == REFEREE and not engine.engine.mode
+        if not default or operator not in _PROJECTED or coordinates <= LARGE:
+            return None
+        with engine.backend.translating(self.function.name, operator):
+            return engine.backend.projector(prepared.bound, operator, leaves, seed)
 
     def _output_shapes(self, operator: Operator) -> list[tuple[int, ...]] | None:
         if operator is Operator.VALUE or self._outputs is None:
@@ -211,11 +241,21 @@ class Session:
                     )
 
     def _inputs_for(self, engine: Participant) -> Inputs:
-        """Let numerics and referees evaluate in double precision, at exactly the rounded inputs."""
+        """Let numerics and referees evaluate in double precision, at exactly the rounded inputs, where that can be."""
         double = {"float32": "float64", "complex64": "complex128"}.get(self._inputs.dtype.name)
-        if engine.wide and double is not None:
-            return self._inputs.with_dtype(double)
-        return self._inputs
+        if double is None or not (engine.wide or (engine.host is not None and self._widens(engine.host, double))):
+            return self._inputs
+        return self._inputs.with_dtype(double)
+
+    def _widens(self, host: Backend, double: str) -> bool:
+        """Whether a framework's forward, given double precision, computes the same function in it."""
+        if host.name not in self._widened:
+            wide, narrow = (
+                _quietly(partial(host.estimate, self.function, inputs, Operator.VALUE))
+                for inputs in (self._inputs.with_dtype(double), self._inputs)
+            )
+            self._widened[host.name] = wide is not None and narrow is not None and _same(wide, narrow)
+        return self._widened[host.name]
 
     def _in_other_precision(
         self, engine: Participant, operator: Operator, seed: Sequence[Array] | None
@@ -226,7 +266,7 @@ class Session:
         def compute() -> Sequence[Array]:
             inputs = self._inputs.with_dtype(_OTHER_PRECISION[self._inputs.dtype.name])
             cast = None if seed is None else [a.astype(_OTHER_PRECISION[a.dtype.name]) for a in seed]
-            return self._workshop.prepare(engine, inputs, operator).estimate(inputs.arrays, cast).arrays
+            return self.workshop.prepare(engine, inputs, operator).estimate(inputs.arrays, cast).arrays
 
         return _quietly(compute)
 
@@ -236,7 +276,7 @@ class Session:
         inputs = self._inputs_for(engine)
         return _quietly(
             lambda: engine.backend.estimate(
-                self._case.function, inputs, operator, mode=SECOND_OPINION, seed=seed, host=engine.host
+                self.function, inputs, operator, mode=SECOND_OPINION, seed=seed, host=engine.host
             )
         )
 
@@ -248,6 +288,24 @@ class Session:
         assert like is not None  # returned above
         rng = np.random.default_rng([zlib.crc32(f"{self._case.name} {operator}".encode()), self._options.seed])
         return [_signed(a, rng) for a in like]
+
+
+def _same(wide: Estimate, narrow: Estimate) -> bool:
+    """Whether values in double precision are really that, and no further from those in single than rounding goes."""
+    for a, b in zip(wide.arrays, narrow.arrays, strict=True):
+        if a.shape != b.shape or real_dtype(a.dtype) != np.dtype(float) or not np.isfinite(a).all():
+            return False
+        if not (np.abs(a - b) <= SINGLE * np.max(np.abs(a), initial=0.0)).all():
+            return False
+    return True
+
+
+def _certified(testimony: Testimony) -> bool:
+    """Whether a referee has a rigorous bound for every element."""
+    estimate = testimony.estimate
+    if estimate is None or not estimate.certified or estimate.errors is None:
+        return False
+    return all(bool(np.isfinite(error).all()) for error in estimate.errors)
 
 
 def _again(

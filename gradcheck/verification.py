@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck import discovery
-from gradcheck.backend import Estimate
+from gradcheck.backend import Engine, Estimate
 from gradcheck.cases import DEFAULT_POINT, Case, registry
 from gradcheck.errors import InputError, UnknownNameError
 from gradcheck.functions import Function, parse_argnums
@@ -22,6 +22,7 @@ from gradcheck.judge.verdicts import Verdict
 from gradcheck.lineup import Lineup, lineup
 from gradcheck.operators import Operator
 from gradcheck.options import Options, parse_operator
+from gradcheck.probing import Prober
 from gradcheck.report import Report
 from gradcheck.session import Session, Workshop
 
@@ -62,7 +63,7 @@ def check(
     operator : str or sequence of str, optional
         What to check; by default the gradient of a scalar function and the Jacobian of any other.
     order : {1, 2}
-        2 checks the Hessian of a scalar function as well.
+        2 checks the Hessian as well; that of a vector function is the Hessian of <u, f> for a random u.
     dtype : str, optional
         ``"float32"``, ``"float64"``, ``"complex64"`` or ``"complex128"``; by default the inputs'.
     argnums : int or sequence of int, optional
@@ -196,14 +197,17 @@ def verify(
     workshop = Workshop(case.function)
     for point in points or everywhere:
         session = Session(case, point, everywhere[point], chosen, options, workshop)
+        prober = Prober(chosen.engines)
         for operator in session.operators(operators):
+            asked = session.asked(operator)
+            question = asked.question(operator)
             with np.errstate(all="ignore"):  # what overflows or is NaN is judged, not warned of
-                verdicts += judge(session.question(operator))
+                verdicts += prober.examined(question, judge(question), asked.function, asked.workshop)
         estimates = session.estimates
     return Report(
         tuple(verdicts),
         chosen.absences,
-        _settings(options, chosen),
+        _settings(options, chosen, verdicts),
         time.perf_counter() - started,
         tuple(estimates),
     )
@@ -219,8 +223,11 @@ def operators_of(case: Case, seed: int = 0) -> tuple[Operator, ...]:
     return Session(case, DEFAULT_POINT, inputs, chosen, options, workshop).default_operators()
 
 
-def _settings(options: Options, chosen: Lineup) -> dict[str, Any]:
-    distributions = {"numpy", *(d for e in chosen.engines for d in e.backend.frameworks)}
+def _settings(options: Options, chosen: Lineup, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    references = {Engine.parse(v.evidence.reference_engine) for v in verdicts if v.evidence.reference_engine}
+    called = [discovery.load(e.backend) for e in references if e in chosen.referees]
+    backends = [*called, *(e.backend for e in chosen.engines)]
+    distributions = {"numpy", *(d for backend in backends for d in backend.frameworks)}
     return {
         "seed": options.seed,
         "dtype": options.dtype,

@@ -9,7 +9,7 @@ import numpy as np
 import optree
 
 from gradcheck.backend import Bound, Kernel
-from gradcheck.errors import FunctionError, UnsupportedError
+from gradcheck.errors import FunctionError, GradcheckError, UnsupportedError, first_line
 from gradcheck.functions import Array, real_dtype
 from gradcheck_numerical.boundary import NumpyBoundary
 
@@ -31,12 +31,12 @@ class AnalyticBackend(NumpyBoundary):
 
     def gradient(self, bound: Bound, mode: str) -> Kernel | None:
         """Return the kernel of ``gradient=``; without one, the gradient is derived from ``vjp=``."""
-        rule = bound.function.gradient
-        if rule is None and bound.function.jacobian is not None and bound.function.vjp is None:
-            rule = bound.function.jacobian  # of a scalar function they are the same
-        if rule is None:
-            return None
-        return self._rule("gradient", rule, bound)
+        function = bound.function
+        if function.gradient is not None:
+            return self._rule("gradient", function.gradient, bound)
+        if function.jacobian is not None and function.vjp is None:
+            return self._rule("jacobian", function.jacobian, bound)  # of a scalar function they are the same
+        return None
 
     def jacobian(self, bound: Bound, mode: str) -> Kernel | None:
         """Return the kernel of ``jacobian=``."""
@@ -51,15 +51,25 @@ class AnalyticBackend(NumpyBoundary):
 
         def kernel(leaves: Sequence[Array], cotangents: Sequence[Array]) -> list[Array]:
             cotangent = cotangents[0] if len(cotangents) == 1 else tuple(cotangents)
-            return _leaves("vjp", rule(bound.arguments(leaves), cotangent), bound, leaves)
+            return _leaves("vjp", _called("vjp", rule, bound, bound.arguments(leaves), cotangent), bound, leaves)
 
         return kernel
 
     def _rule(self, name: str, rule: Callable[..., Any], bound: Bound) -> Kernel:
         def kernel(leaves: Sequence[Array]) -> list[Array]:
-            return _leaves(name, rule(*bound.arguments(leaves)), bound, leaves)
+            return _leaves(name, _called(name, rule, bound, *bound.arguments(leaves)), bound, leaves)
 
         return kernel
+
+
+def _called(name: str, rule: Callable[..., Any], bound: Bound, *args: Any) -> Any:
+    """Call a rule; what it raises is said of the rule, not of the function."""
+    try:
+        return rule(*args)
+    except GradcheckError:
+        raise
+    except Exception as error:
+        raise FunctionError(f"the rule {name}= of {bound.function.name} raised {first_line(error)}") from error
 
 
 def _leaves(rule: str, result: Any, bound: Bound, inputs: Sequence[Array]) -> list[Array]:

@@ -14,7 +14,9 @@ from gradcheck.backend import Backend, Bound, Kernel
 from gradcheck.errors import first_line
 from gradcheck.functions import Array
 from gradcheck.operators import Operator
+from gradcheck.rules import Alter
 from gradcheck_jax.namespace import JaxNamespace
+from gradcheck_jax.rules import checkers, with_rule
 
 
 class JaxBackend(Backend):
@@ -28,6 +30,7 @@ class JaxBackend(Backend):
     }
     frameworks = ("jax", "jaxlib")
     dtypes = ("float32", "float64", "complex64", "complex128")
+    pushforward = "forward"
 
     def namespace(self, dtype: np.dtype[Any]) -> JaxNamespace:
         """Return the namespace of JAX arrays."""
@@ -94,6 +97,14 @@ class JaxBackend(Backend):
         """Return the kernel of the Hessian times a tangent: forward over reverse, or over forward."""
         inner = jax.jacfwd if mode == "forward" else jax.grad
         return _run(lambda leaves, tangents: jax.jvp(inner(_first(bound)), (leaves,), (tangents,))[1], mode)
+
+    def with_rule(self, f: Callable[..., Any], alter: Alter) -> Callable[..., Any]:
+        """Return a `jax.custom_vjp` of `f` whose backward is altered."""
+        return with_rule(self, f, alter)
+
+    def checkers(self, order: int = 1) -> Mapping[str, Callable[[Callable[..., Any], Sequence[Array]], bool]]:
+        """Return `jax.test_util.check_grads` in reverse mode."""
+        return checkers(self, order)
 
     def unsupported(self, error: Exception, operator: Operator) -> str | None:
         """Return JAX's reason where it says that it has no such derivative."""

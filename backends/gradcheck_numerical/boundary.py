@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,17 @@ class NumpyBoundary(Backend):
     def asarray(self, array: Array) -> Array:
         """Return a copy: what is called with it must not be able to change its caller's arrays."""
         return np.array(array)
+
+    def layouts(self, array: Array) -> Mapping[str, Array]:
+        """Return the array as every other element of a longer one, transposed, and broadcast from one element."""
+        if array.size < 2:
+            return {}
+        layouts = {"strided": np.stack([array, np.zeros_like(array)], -1)[..., 0]}
+        if array.squeeze().ndim > 1:
+            layouts["transposed"] = np.asfortranarray(array)
+        if (array == array.flat[0]).all():
+            layouts["broadcast (stride 0)"] = np.broadcast_to(array.flat[0], array.shape)
+        return layouts
 
     def to_numpy(self, array: Any) -> Array:
         """Return the array itself."""

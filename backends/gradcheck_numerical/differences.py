@@ -42,6 +42,22 @@ HOPELESS = 1e4
 """How many times the widest step's known rounding an error is large for no known reason."""
 UNEXPLAINED = 100
 """How many times the known rounding is more than bad luck."""
+GROWING = 5
+"""How many of the narrowest quotients show whether they tend anywhere."""
+LASTING = 0.9
+"""How much of each move the next one is, at least, where they tend nowhere."""
+APPROACH = 0.25
+"""How much of what truncation leaves from step to step is left, at least, on the way to a value."""
+APPROACHED = 30
+"""How much nearer than wide steps that way may begin."""
+ORDINARY = 2.0**-21
+"""What rounding in single precision does to numbers of size 1, which may have cancelled."""
+EXAMINED = 4
+"""How many elements of a function's output are looked at for its resolution, at most."""
+HALVINGS = 8
+"""How often the interval is halved in which a function begins to move."""
+JUMP = 8
+"""How many times what its slope makes of that interval a function jumps by, at least."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +95,8 @@ class Extrapolated:
     Parameters
     ----------
     value : numpy.ndarray, shape (m,)
-        The derivative; NaN where there is no error estimate.
+        The derivative; infinite, with an error of 0, where the quotients grow without end; NaN where there is no
+        error estimate.
     error : numpy.ndarray, shape (m,)
         Estimated absolute error: truncation and rounding; inf where `value` is NaN.
     kinked : numpy.ndarray of bool, shape (m,)
@@ -110,6 +127,11 @@ class Extrapolated:
         notes = other.notes if where.any() else ()
         return Extrapolated(value, error, kinked, tuple(dict.fromkeys(self.notes + notes)))
 
+    def infinite(self, signs: Array, note: str) -> Extrapolated:
+        """Return an infinite derivative, known for sure, where a sign is not 0."""
+        sure = np.zeros(signs.shape)
+        return self.replaced(Extrapolated(np.copysign(np.inf, signs), sure, sure > 0, (note,)), signs != 0)
+
     def relative(self) -> Array:
         """Return the error beside the value; inf where either is not known."""
         with np.errstate(all="ignore"):
@@ -120,27 +142,15 @@ class Extrapolated:
 class _Rows:
     """The samples of a ladder as arrays of shape (k, m), from the widest step to the narrowest."""
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
+    def __init__(self, samples: Sequence[Sample], quantum: Array, widened: int) -> None:
+        self.widened = widened
         self.steps = np.array([[s.step] for s in samples])
         self.quotients = np.array([s.quotient for s in samples])
         self.single = np.array([s.single for s in samples])
         self.bends = np.array([s.bend for s in samples])
-        self.noise = np.array([s.noise for s in samples])
-        self.coarse = self._learn_resolution()
-
-    def _learn_resolution(self) -> Array:
-        """Where narrow steps do not move the function at all, take its first move for its resolution.
-
-        Returns where that move is too large to be single precision's rounding: it may be rounding
-        all the same, or a step function.
-        """
-        moved = np.abs(self.quotients) * self.steps
-        still = np.logical_and.accumulate((moved == 0)[::-1], axis=0)[::-1]
-        first = np.min(np.where(moved > 0, moved, np.inf), axis=0)
-        size = np.fmin.reduce(self.single * self.steps, axis=0)
-        self.noise = np.where(still & (first <= size), np.fmax(self.noise, first / self.steps), self.noise)
-        coarse: Array = still[-1] & (first > size) & (first < 4 * COARSE * size)
-        return coarse
+        resolution = np.where(np.isfinite(quantum), quantum, 0.0) / self.steps
+        self.noise = np.fmax(np.array([s.noise for s in samples]), resolution)
+        self.flat = quantum == 0
 
 
 class Ladder:
@@ -159,47 +169,108 @@ class Ladder:
         rounded to multiples of some quantum do not give equal quotients by chance.
     power : int
         The spacing of the powers in the error expansion: 2 for central stencils, 1 for one-sided ones.
+    finest : float
+        The step below which narrower ones tell nothing.
     """
 
-    def __init__(self, stencil: Stencil, step: float, rows: int, *, ratio: float, power: int = 2) -> None:
-        self._stencil, self._ratio = stencil, ratio
+    def __init__(
+        self,
+        stencil: Stencil,
+        step: float,
+        rows: int,
+        *,
+        ratio: float,
+        power: int = 2,
+        finest: float = 0.0,
+    ) -> None:
+        self._stencil, self._ratio, self._finest = stencil, ratio, finest
         self._factors = [ratio ** (power * k) for k in range(1, COLUMNS)]
         self._bend_factors = [ratio ** (2 * k - 1) for k in range(1, COLUMNS)]  # f(x+h) + f(x-h): odd powers, over h
         self.samples = [stencil(step / ratio**k) for k in range(rows)]
+        self._widened = 0
+        self._quantum = np.full(self.samples[0].quotient.shape, np.nan)
 
     def narrow(self, rows: int) -> bool:
         """Add narrower steps; return whether the inputs' precision has room for all of them."""
         for _ in range(rows):
             sample = self._stencil(self.samples[-1].step / self._ratio)
-            if sample.step == 0:
+            if sample.step <= self._finest:
                 return False
             self.samples.append(sample)
         return True
 
     def widen(self, rows: int) -> None:
         """Add wider steps."""
+        self._widened += rows
         for _ in range(rows):
             self.samples.insert(0, self._stencil(self.samples[0].step * self._ratio))
 
     def limit(self) -> Extrapolated:
         """Return the limit of step 0."""
         with np.errstate(all="ignore"):  # NaN marks a step that left the domain
-            rows = _Rows(self.samples)
+            self._learn_resolution()
+            rows = _Rows(self.samples, self._quantum, self._widened)
+            apart = self._slopes_apart(rows)
             values, errors = _tableau(rows.quotients, rows.noise, rows, self._factors)
+            errors = errors + np.where(apart > 0, 0.0, _kinks_inside(rows))
             value, error = _chosen(values, errors)
             error = np.maximum(error, _contradictions(value, error, values, errors, rows))
-            apart = self._slopes_apart(rows)
             kinked = apart > error
             error = np.where(kinked, apart + error, error)
-            known = np.isfinite(value) & np.isfinite(error)
+            known = np.isfinite(value) & np.isfinite(error) & ~self._growing()
         return Extrapolated(np.where(known, value, np.nan), np.where(known, error, np.inf), kinked)
+
+    def _learn_resolution(self) -> None:
+        """Where narrow steps do not move the function at all, see whether its first move is a jump.
+
+        A jump of what rounding can amount to is taken for the function's resolution, a larger one
+        for a step of the function. Without one it is flat at first, and those narrow steps are right.
+        """
+        moved = np.array([np.abs(s.quotient) * s.step for s in self.samples])
+        still = np.logical_and.accumulate((moved == 0)[::-1], axis=0)[::-1]
+        for i in np.flatnonzero(still[-1] & still[-2] & ~still[0] & np.isnan(self._quantum))[:EXAMINED]:
+            last = int(np.flatnonzero(~still[:, i])[-1])
+            jump = self._first_jump(int(i), last)
+            largest = 4 * COARSE * self.samples[last].single[i] * self.samples[last].step
+            plausible = jump < max(largest, ORDINARY)
+            self._quantum[i] = jump if plausible else np.inf
+
+    def _first_jump(self, i: int, last: int) -> float:
+        """Bisect for the step at which an element of the function begins to move; return by how much, 0: smoothly."""
+        low, high = self.samples[last + 1], self.samples[last]
+        slope = abs(high.quotient[i])
+        for _ in range(HALVINGS):
+            middle = self._stencil((low.step + high.step) / 2)
+            low, high = (middle, high) if middle.quotient[i] == 0 else (low, middle)
+        jump = float(abs(high.quotient[i]) * high.step)
+        return jump if jump > JUMP * slope * (high.step - low.step) else 0.0
 
     def _slopes_apart(self, rows: _Rows) -> Array:
         """Return half the gap between the one-sided slopes, where it does not close with the step."""
         if np.isnan(rows.bends).all():
             return np.zeros(rows.bends.shape[1:])
         bend, error = _chosen(*_tableau(rows.bends, 4 * rows.noise, rows, self._bend_factors))
-        return np.where(np.abs(bend) > 2 * error, np.abs(bend) / 2 + error, 0.0)
+        apart = np.where(np.abs(bend) > 2 * error, np.abs(bend) / 2 + error, 0.0)
+        return np.where(self._opening(), np.fmax(apart, np.abs(rows.bends[-1])), apart)
+
+    def _opening(self) -> Array:
+        """Where the slopes ahead and behind do not close with the step: there is a kink, or a pole nearer than that."""
+        before, last = (np.abs(s.bend) for s in self.samples[-2:])
+        opening: Array = (last > before / 2) & (last > self.samples[-1].single)
+        return opening
+
+    def _growing(self) -> Array:
+        """Where the quotients still move one way at the narrowest steps, by no less than before: they tend nowhere."""
+        moves = np.diff([s.quotient for s in self.samples[-GROWING:]], axis=0)
+        one_way = np.abs(np.sum(np.sign(moves), axis=0)) == len(moves)
+        lasting = np.all(np.abs(moves[1:]) > LASTING * np.abs(moves[:-1]), axis=0)
+        growing: Array = one_way & lasting & np.all(np.abs(moves) > self.samples[-1].single, axis=0)
+        return growing
+
+    def still(self) -> Array:
+        """Where no step moves the function at all."""
+        still: Array = ~np.any([s.quotient for s in self.samples], axis=0)
+        return still
 
     def unresolved(self, found: Extrapolated) -> Array:
         """Return where narrower steps may help: the narrowest ones still move, or show no rounding yet."""
@@ -211,8 +282,17 @@ class Ladder:
             shrinks = (last < before / 2) & (before < first / 2) & (last > 4 * narrowest.noise)
             quiet = (found.error > 16 * (last + 4 * narrowest.noise)) & (found.relative() > ROUGH)
             structure = np.maximum(before, last) > narrowest.single
-            unresolved: Array = shrinks | quiet | structure | ~np.isfinite(last)
+            unresolved: Array = shrinks | quiet | structure | self._opening() | ~np.isfinite(last)
         return unresolved | found.kinked
+
+    def restless(self, found: Extrapolated) -> Array:
+        """Return where a rough estimate is all there is, and the narrowest steps move more than known rounding does."""
+        narrowest = self.samples[-1]
+        with np.errstate(all="ignore"):
+            last = np.abs(narrowest.quotient - self.samples[-2].quotient)
+            moves = last > UNEXPLAINED * narrowest.noise
+        restless: Array = (found.relative() > ROUGH) & moves & np.isnan(self._quantum)
+        return restless
 
 
 def _tableau(quotients: Array, noise: Array, rows: _Rows, factors: Sequence[float]) -> tuple[Array, Array]:
@@ -240,6 +320,17 @@ def _tableau(quotients: Array, noise: Array, rows: _Rows, factors: Sequence[floa
     return values, errors
 
 
+def _kinks_inside(rows: _Rows) -> Array:
+    """Return the gap between the slopes ahead and behind where a narrower step does not close it: a kink lies between.
+
+    It counts where the function is smooth at the point itself: at a kink all steps have one.
+    """
+    gaps = np.abs(rows.bends)
+    wider = np.concatenate([gaps[:1], gaps[:-1]])
+    inside = (gaps > wider / 2) & (gaps > UNEXPLAINED * rows.noise)
+    return np.where(inside, gaps, 0.0)
+
+
 def _later(moves: Array) -> Array:
     """Return the largest of the rows after each; with fewer than two of them, inf."""
     largest = np.maximum.accumulate(moves[::-1], axis=0)[::-1]
@@ -265,14 +356,28 @@ def _contradictions(value: Array, error: Array, values: Array, errors: Array, ro
     inside the function may have made the narrow ones converge to something else.
     """
     away = np.abs(values - value)
-    unexplained = error > HOPELESS * rows.noise[0]
-    rough = rows.coarse | ((error > ROUGH * np.abs(value)) & (error < np.abs(value)) & unexplained)
+    unexplained = error > HOPELESS * rows.noise[rows.widened]
+    rough = (error > ROUGH * np.abs(value)) & (error < np.abs(value)) & unexplained
     counts = rough & np.isfinite(errors) & (away > UNEXPLAINED * rows.noise)
     spread = np.max(np.where(counts, away, 0.0), axis=0)
     away = np.abs(rows.quotients - value)[2:]
     moves = np.abs(np.diff(rows.quotients, axis=0))
     scatter = np.fmax(np.abs(rows.bends[2:]), np.maximum(moves[1:], moves[:-1]))
-    smooth = scatter < np.fmin(away / 4, COARSE * rows.single[2:])
-    doubt = np.where(smooth & (away > UNEXPLAINED * rows.noise[2:]), away + scatter, 0.0)
+    smooth = ~rows.flat & (scatter < np.fmin(away / 4, COARSE * rows.single[2:]))
+    doubted = smooth & (away > UNEXPLAINED * rows.noise[2:]) & ~_approached(value, away, rows)
+    doubt = np.where(doubted, away + scatter, 0.0)
     covered: Array = np.maximum(spread, np.max(doubt, axis=0))
     return covered
+
+
+def _approached(value: Array, away: Array, rows: _Rows) -> Array:
+    """Return where narrower quotients come to the value step by step from as far away: no jump lies between."""
+    distance = np.abs(rows.quotients - value)
+    ratios = distance[1:] / distance[:-1]
+    lowest = APPROACH * (rows.steps[1] / rows.steps[0]) ** 2
+    steady = (ratios > lowest) & (ratios < 0.5) & (distance[1:] > UNEXPLAINED * rows.noise[1:])
+    approached = [
+        np.any((steady[:-1] & steady[1:] & (distance[:-2] > away[k] / APPROACHED))[k + 2 :], axis=0)
+        for k in range(len(away))
+    ]
+    return np.array(approached)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,15 @@ NEGLIGIBLE = 1e-3
 
 
 class Direction(ABC):
-    """A direction in the space of the leaves."""
+    """A direction in the space of the leaves.
+
+    Attributes
+    ----------
+    exact : bool
+        Whether a representable step moves the leaves by exactly what it says.
+    """
+
+    exact: ClassVar[bool] = False
 
     @abstractmethod
     def shifted(self, leaves: Sequence[Array], t: float) -> list[Array]:
@@ -29,6 +38,10 @@ class Direction(ABC):
     @abstractmethod
     def finest(self, leaves: Sequence[Array]) -> float:
         """Return how far one can go before any element, however small, has changed by about 100 %."""
+
+    @abstractmethod
+    def reach(self, leaves: Sequence[Array]) -> float:
+        """Return how far a step can go before it leaves everything behind that is at the point."""
 
     @abstractmethod
     def representable(self, leaves: Sequence[Array], step: float) -> float:
@@ -50,6 +63,8 @@ class Coordinate(Direction):
     imaginary : bool
         Whether the imaginary part moves.
     """
+
+    exact: ClassVar[bool] = True
 
     leaf: int
     element: int
@@ -76,6 +91,11 @@ class Coordinate(Direction):
         finally:
             leaf[index] = before
 
+    def value(self, leaves: Sequence[Array]) -> float:
+        """Return where the coordinate is."""
+        x = leaves[self.leaf].flat[self.element]
+        return float(x.imag if self.imaginary else x.real)
+
     def scale(self, leaves: Sequence[Array]) -> float:
         """Return the element's size; for a zero, that of the largest element of its leaf, or 1."""
         leaf = leaves[self.leaf]
@@ -85,10 +105,13 @@ class Coordinate(Direction):
         """Return the scale: there is but one element."""
         return self.scale(leaves)
 
+    def reach(self, leaves: Sequence[Array]) -> float:
+        """Return the size of the largest element of the leaf, or 1."""
+        return max(1.0, float(np.abs(leaves[self.leaf]).max()))
+
     def representable(self, leaves: Sequence[Array], step: float) -> float:
         """Return the difference that adding the step really makes, away from zero."""
-        x = leaves[self.leaf].flat[self.element]
-        part = np.abs(x.imag if self.imaginary else x.real)
+        part = np.abs(np.asarray(self.value(leaves), real_dtype(leaves[self.leaf].dtype)))
         moved = part + np.asarray(step, part.dtype)
         return float(moved - part)
 
@@ -129,10 +152,16 @@ class Tangent(Direction):
     def _first(self, leaves: Sequence[Array], negligible: float) -> float:
         times = [np.inf]
         for a, d in zip(leaves, self.arrays, strict=True):
-            moving = (d != 0) & (np.abs(a) > negligible * np.max(np.abs(a), initial=0.0))
-            times.append(float(np.min(np.abs(a[moving]) / np.abs(d[moving]), initial=np.inf)))
+            sizes = np.where(d != 0, np.abs(a), 0.0)
+            moving = sizes > negligible * np.max(sizes, initial=0.0)
+            times.append(float(np.min(sizes[moving] / np.abs(d[moving]), initial=np.inf)))
         fastest = max((float(np.max(np.abs(d), initial=0.0)) for d in self.arrays), default=0.0)
         return min(times) if np.isfinite(min(times)) else 1.0 / (fastest or 1.0)
+
+    def reach(self, leaves: Sequence[Array]) -> float:
+        """Return how far the largest element can go in the direction of the fastest, or 1."""
+        fastest = max((float(np.max(np.abs(d), initial=0.0)) for d in self.arrays), default=0.0) or 1.0
+        return max(1.0, *(float(np.max(np.abs(a), initial=0.0)) for a in leaves)) / fastest
 
     def representable(self, leaves: Sequence[Array], step: float) -> float:
         """Return the step itself, if it moves anything: no step is exact for all elements."""

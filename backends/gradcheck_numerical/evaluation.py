@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from gradcheck.functions import Array, moved_by_an_ulp, real_dtype
 from gradcheck_numerical.directions import Coordinate, Direction
 
 MOVES = 3
-"""How often the inputs are moved by an ulp to see how noisy the function is."""
+"""How often the inputs are moved by an ulp to see what rounding them does."""
+REPEATS = 4
+"""How often a function that is not deterministic is called again to see how far it scatters."""
 
 
 class Evaluator:
@@ -39,17 +42,23 @@ class Evaluator:
     here : numpy.ndarray, shape (m,)
         The flat vector at the point.
     noise : numpy.ndarray, shape (m,)
-        The rounding of one evaluation: what moving the inputs by one ulp does to it, and at least
-        eps times the magnitude of what is added up.
+        The least error of one evaluation: eps times the magnitude of what is added up, or what calling a
+        function that is not deterministic again does.
+    notes : tuple of str
+        That it is not deterministic, if so.
+    calls : int
+        How often the function was called so far.
     """
 
     def __init__(self, bound: Bound, leaves: Sequence[Array], cotangents: Sequence[Array] | None = None) -> None:
         self._bound, self._cotangents = bound, cotangents
+        self.calls = 0
         self.leaves = list(leaves)
         self._working = [np.array(a) for a in leaves]
         self.outputs = [np.array(o) for o in self._checked(self._working)]  # copies: an output may be an input
         self.here = self._flatten(self.outputs)
-        self.noise = np.fmax(self._rounding(self.outputs), self._spread())
+        self.noise, self.notes = self._rounding(self.outputs), tuple[str, ...]()
+        self._repeat()
         self.eps = max((machine_eps(a) for a in leaves), default=np.finfo(float).eps)
 
     def along(self, direction: Direction, t: float) -> Array:
@@ -71,6 +80,7 @@ class Evaluator:
             return np.full(self.here.shape, np.nan)
 
     def _evaluate(self, leaves: Sequence[Array]) -> list[Array]:
+        self.calls += 1
         with np.errstate(all="ignore"):  # steps may leave the domain; non-finite values are dealt with
             return [np.asarray(o) for o in self._bound(leaves)]
 
@@ -90,14 +100,32 @@ class Evaluator:
             terms = (np.vdot(u, o).real for u, o in zip(self._cotangents, outputs, strict=True))
             return np.array([sum(terms)], dtype=float)
 
-    def _spread(self) -> Array:
-        """Move the inputs by an ulp, with random signs: rounding inside the function does as much."""
+    @cached_property
+    def moved_noise(self) -> Array:
+        """The error of one evaluation at inputs that had to be rounded: what moving them by an ulp does besides."""
         rng = np.random.default_rng(0)
+        return np.fmax(self.noise, self._spread([moved_by_an_ulp(a, rng) for a in self.leaves] for _ in range(MOVES)))
+
+    def _repeat(self) -> None:
+        """Evaluate at the same point again; if that gives something else, more often, and count it as noise."""
+        if not self._spread([self._copies()]).any():
+            return
+        spread = self._spread(self._copies() for _ in range(REPEATS))
+        self.noise = np.fmax(self.noise, 2 * spread)
+        self.notes = (
+            "the function is not deterministic: called again at the same inputs it differs by up to "
+            f"{np.max(spread, initial=0.0):.3g}",
+        )
+
+    def _copies(self) -> list[Array]:
+        return [np.array(a) for a in self.leaves]
+
+    def _spread(self, points: Iterable[Sequence[Array]]) -> Array:
+        """Return how far the function's values at some points are from the one here."""
         spread = np.zeros(self.here.shape)
-        for _ in range(MOVES):
-            moved = self([moved_by_an_ulp(a, rng) for a in self.leaves])
+        for leaves in points:
             with np.errstate(all="ignore"):
-                spread = np.fmax(spread, np.abs(moved - self.here))
+                spread = np.fmax(spread, np.abs(self(leaves) - self.here))
         return np.where(np.isfinite(spread), spread, 0.0)
 
     def _rounding(self, outputs: Sequence[Array]) -> Array:

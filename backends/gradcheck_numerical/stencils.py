@@ -22,7 +22,7 @@ def central(evaluate: Evaluator, direction: Direction) -> Stencil:
         h = direction.representable(evaluate.leaves, step)
         ahead, behind = evaluate.along(direction, h), evaluate.along(direction, -h)
         with np.errstate(all="ignore"):
-            noise, single = _rounding(evaluate, ahead, behind)
+            noise, single = _rounding(evaluate, direction.exact, ahead, behind)
             bend = ((ahead - evaluate.here) + (behind - evaluate.here)) / h
             return Sample(h, ahead / (2 * h) - behind / (2 * h), noise / h, single / h, bend)
 
@@ -36,7 +36,7 @@ def one_sided(evaluate: Evaluator, direction: Direction, sign: float) -> Stencil
         h = direction.representable(evaluate.leaves, step)
         there = evaluate.along(direction, sign * h)
         with np.errstate(all="ignore"):
-            noise, single = _rounding(evaluate, there)
+            noise, single = _rounding(evaluate, direction.exact, there)
             slope = sign * (there - evaluate.here) / h
             return Sample(h, slope, 2 * noise / h, 2 * single / h, np.full(slope.shape, np.nan))
 
@@ -61,7 +61,7 @@ def mixed_central(evaluate: Evaluator, first: Direction, second: Direction) -> S
                 corners = [corner(s, t), evaluate.here, evaluate.here, corner(-s, -t)]
             else:
                 corners = [corner(s, t), corner(s, -t), corner(-s, t), corner(-s, -t)]
-            noise, single = _rounding(evaluate, *corners)
+            noise, single = _rounding(evaluate, first.exact and second.exact, *corners)
             mixed = (corners[0] - corners[1] - corners[2] + corners[3]) / (4 * s * t)
             return Sample(
                 step if s * t else 0.0, mixed, noise / (s * t), single / (s * t), np.full(mixed.shape, np.nan)
@@ -78,7 +78,7 @@ def mixed_forward(evaluate: Evaluator, first: Direction, second: Direction) -> S
         s, t = first.representable(evaluate.leaves, step), second.representable(evaluate.leaves, step)
         with np.errstate(all="ignore"):
             corners = [corner(s, t), corner(s, 0.0), corner(0.0, t)]
-            noise, single = _rounding(evaluate, *corners)
+            noise, single = _rounding(evaluate, first.exact and second.exact, *corners)
             mixed = (corners[0] - corners[1] - corners[2] + evaluate.here) / (s * t)
             return Sample(step, mixed, 4 * noise / (s * t), 4 * single / (s * t), np.full(mixed.shape, np.nan))
 
@@ -89,8 +89,8 @@ def _corners(evaluate: Evaluator, first: Direction, second: Direction) -> Callab
     return lambda s, t: evaluate(second.shifted(first.shifted(evaluate.leaves, s), t))
 
 
-def _rounding(evaluate: Evaluator, *values: Array) -> tuple[Array, Array]:
+def _rounding(evaluate: Evaluator, exact: bool, *values: Array) -> tuple[Array, Array]:
     """Return the known rounding of the function's values, and what single precision's could be."""
     size = np.max(np.abs(values), axis=0)
-    noise = np.fmax(evaluate.noise, np.finfo(float).eps * size)
+    noise = np.fmax(evaluate.noise if exact else evaluate.moved_noise, np.finfo(float).eps * size)
     return noise, np.fmax(noise, SINGLE * np.fmax(size, np.abs(evaluate.here)))

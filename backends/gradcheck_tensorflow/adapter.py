@@ -14,9 +14,12 @@ from tensorflow.python.framework.config import is_op_determinism_enabled
 
 from gradcheck.backend import Backend, Bound, Kernel
 from gradcheck.errors import FunctionError, first_line
+from gradcheck.estimates import without_gradient
 from gradcheck.functions import Array
 from gradcheck.operators import Operator
+from gradcheck.rules import Alter
 from gradcheck_tensorflow.namespace import TensorflowNamespace
+from gradcheck_tensorflow.rules import checkers, with_rule
 
 ZERO = tf.UnconnectedGradients.ZERO
 
@@ -83,7 +86,7 @@ class TensorflowBackend(Backend):
         def kernel(leaves: Sequence[Any]) -> list[Any]:
             with _watching(leaves) as tape:
                 outputs = bound(leaves)
-            return _pulled_back(tape, outputs, leaves)
+            return _noted(bound, tape, outputs, leaves)
 
         return _in_mode(bound, mode, kernel)
 
@@ -95,7 +98,7 @@ class TensorflowBackend(Backend):
         def kernel(leaves: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
             with _watching(leaves) as tape:
                 outputs = bound(leaves)
-            return _pulled_back(tape, outputs, leaves, cotangents)
+            return _noted(bound, tape, outputs, leaves, cotangents)
 
         return _in_mode(bound, mode, kernel)
 
@@ -159,6 +162,16 @@ class TensorflowBackend(Backend):
 
         return _in_mode(bound, mode, forward if mode == "forward" else reverse)
 
+    # -- custom rules -------------------------------------------------------------------------
+
+    def with_rule(self, f: Callable[..., Any], alter: Alter) -> Callable[..., Any]:
+        """Return a `tf.custom_gradient` of `f` whose backward is altered."""
+        return with_rule(f, alter)
+
+    def checkers(self, order: int = 1) -> Mapping[str, Callable[[Callable[..., Any], Sequence[Array]], bool]]:
+        """Return `tf.test.compute_gradient`, judged as its documentation does: ``assertAllClose`` at its defaults."""
+        return checkers(order)
+
     # -- the framework ------------------------------------------------------------------------
 
     def scope(self) -> AbstractContextManager[Any]:
@@ -206,6 +219,20 @@ def _pulled_back(
     seeds = None if cotangents is None else _like(cotangents, outputs)
     slopes = tape.gradient(list(outputs), list(leaves), output_gradients=seeds, unconnected_gradients=ZERO)
     return _dense(slopes)
+
+
+def _noted(
+    bound: Bound, tape: Any, outputs: Sequence[Any], leaves: Sequence[Any], cotangents: Sequence[Any] | None = None
+) -> list[Any]:
+    """Return the tape's gradients; eagerly, the zeros where there is none bear a note of that."""
+    if not tf.executing_eagerly():
+        return _pulled_back(tape, outputs, leaves, cotangents)
+    seeds = None if cotangents is None else _like(cotangents, outputs)
+    slopes = tape.gradient(list(outputs), list(leaves), output_gradients=seeds)
+    return [
+        without_gradient(like, label) if slope is None else tf.convert_to_tensor(slope)
+        for slope, like, label in zip(slopes, bound.inputs.arrays, bound.inputs.labels, strict=True)
+    ]
 
 
 def _dense(slopes: Iterable[Any]) -> list[Any]:

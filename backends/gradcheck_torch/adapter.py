@@ -14,11 +14,14 @@ import numpy as np
 import torch
 from torch.autograd import functional as _functional
 
-from gradcheck.backend import Backend, Bound, Kernel
+from gradcheck.backend import Backend, Bound, Kernel, Measured
 from gradcheck.errors import UnsupportedError, first_line
+from gradcheck.estimates import without_gradient
 from gradcheck.functions import Array
 from gradcheck.operators import Operator
+from gradcheck.rules import Alter
 from gradcheck_torch.namespace import TorchNamespace
+from gradcheck_torch.rules import checkers, with_rule
 
 Tensors = Sequence[torch.Tensor]
 
@@ -36,6 +39,8 @@ class TorchBackend(Backend):
     }
     frameworks = ("torch",)
     dtypes = ("float32", "float64", "complex64", "complex128")
+    tapes = ("eager",)
+    pushforward = "forward"
 
     def namespace(self, dtype: np.dtype[Any]) -> TorchNamespace:
         """Return the namespace of tensors on the CPU."""
@@ -49,6 +54,19 @@ class TorchBackend(Backend):
         """Return a NumPy array with its own memory."""
         dense = array.detach().to_dense() if array.is_sparse else array.detach()
         return np.array(dense.resolve_conj().resolve_neg().cpu().numpy())
+
+    def layouts(self, array: Array) -> Mapping[str, torch.Tensor]:
+        """Return the tensor as every other element of a longer one, transposed, and expanded from one element."""
+        tensor = self.asarray(array)
+        if tensor.numel() < 2:
+            return {}
+        layouts = {"strided": torch.stack([tensor, torch.zeros_like(tensor)], -1)[..., 0]}
+        if tensor.squeeze().ndim > 1:
+            axes = tuple(reversed(range(tensor.ndim)))
+            layouts["transposed"] = tensor.permute(axes).contiguous().permute(axes)
+        if (tensor == tensor.reshape(-1)[0]).all():
+            layouts["broadcast (stride 0)"] = tensor.reshape(-1)[0].expand(tensor.shape)
+        return layouts
 
     def is_array(self, leaf: Any) -> bool:
         """Whether `leaf` is a floating or complex tensor."""
@@ -136,6 +154,14 @@ class TorchBackend(Backend):
         kernel = lambda leaves, tangents: torch.func.jvp(inner, (list(leaves),), (list(tangents),))[1]  # noqa: E731
         return _compiled(kernel, bound) if mode == "compile" else kernel
 
+    def with_rule(self, f: Callable[..., Any], alter: Alter) -> Callable[..., Any]:
+        """Return a `torch.autograd.Function` of `f` whose backward is altered."""
+        return with_rule(self, f, alter)
+
+    def checkers(self, order: int = 1) -> Mapping[str, Callable[[Callable[..., Any], Sequence[Array]], bool]]:
+        """Return `torch.autograd.gradcheck` in slow and in fast mode, or `gradgradcheck` for second derivatives."""
+        return checkers(order)
+
     def unsupported(self, error: Exception, operator: Operator) -> str | None:
         """Return torch's reason where it says that it has no such derivative."""
         reason = first_line(error)
@@ -186,16 +212,20 @@ def _load_forward_rules() -> None:
         importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 
-def _backward(bound: Bound, leaves: Tensors, cotangents: Tensors | None) -> list[torch.Tensor]:
-    """Run the function on the tape and go back once; what it does not depend on gets zeros."""
+def _backward(bound: Bound, leaves: Tensors, cotangents: Tensors | None) -> list[torch.Tensor | Measured]:
+    """Run the function on the tape and go back once; what gets no gradient gets zeros and a note."""
     recorded = [leaf.detach().requires_grad_() for leaf in leaves]
     outputs = bound(recorded)
     seeds = [torch.ones_like(o) for o in outputs] if cotangents is None else list(cotangents)
     reached = [(o, s) for o, s in zip(outputs, seeds, strict=True) if o.requires_grad]
-    if not reached:
-        return [torch.zeros_like(leaf) for leaf in leaves]
-    heads, weights = zip(*reached, strict=True)
-    return list(torch.autograd.grad(heads, recorded, weights, allow_unused=True, materialize_grads=True))
+    slopes: Sequence[torch.Tensor | None] = [None] * len(leaves)
+    if reached:
+        heads, weights = zip(*reached, strict=True)
+        slopes = torch.autograd.grad(heads, recorded, weights, allow_unused=True)
+    return [
+        without_gradient(like, label) if slope is None else slope
+        for slope, like, label in zip(slopes, bound.inputs.arrays, bound.inputs.labels, strict=True)
+    ]
 
 
 def _jacobian_with_gaps(bound: Bound, leaves: Tensors) -> list[torch.Tensor]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gradcheck.functions import Array
 from gradcheck.judge import tolerances
 from gradcheck.judge.comparison import Vector, difference, flat
 from gradcheck.judge.findings import Finding
-from gradcheck.judge.testimony import Question
+from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.judge.verdicts import Status
 
 IMPRECISE = "digits are lost, fewer than the function's own output can show, or than its other precision has"
@@ -17,6 +19,15 @@ IMPRECISE = "digits are lost, fewer than the function's own output can show, or 
 def noise(question: Question) -> Array:
     """Return what an ulp of the output amounts to in each element."""
     return tolerances.noise(question.operator, question.inputs.arrays, question.outputs, question.eps)
+
+
+def visible(question: Question, referee: Vector, gap: Array) -> Array:
+    """Where a difference is larger than what rounding of the referee's own forward lets any difference scheme see."""
+    arrays = referee.testimony.estimate.arrays if referee.testimony.estimate is not None else ()
+    eps = max((tolerances.machine_eps(a.dtype) for a in arrays), default=question.eps)
+    least = tolerances.noise(question.operator, question.inputs.arrays, question.outputs, eps)
+    seen: Array = gap > tolerances.VISIBLE_ULPS * least
+    return seen
 
 
 def least_noise(question: Question) -> Array:
@@ -45,20 +56,44 @@ def lost_digits(question: Question, vector: Vector) -> Array:
 
 
 def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Array:
-    """Return what digits that the function itself has lost, its value against the referee's, amount to in each element.
+    """Return what digits that the function itself has lost amount to in each element.
 
-    A formula that cancels loses them in the value and in every derivative alike. An engine that
-    runs a function of its own has no such excuse: its forward may be another one.
+    A formula that cancels loses them in the value and in every derivative alike. What it lost is
+    told by a bound of the value, else by the same forward in the other precision.
     """
-    nothing = np.zeros(vector.value.shape)
-    values, exact = question.forward(vector.engine), question.forward(referee.engine)
-    if question.imposed or vector.engine.backend in question.natives or values is None or exact is None:
-        return nothing
-    if [v.shape for v in values] != [e.shape for e in exact]:
-        return nothing
-    lost = [difference(v, e) for v, e in zip(values, exact, strict=True)]
-    factor = tolerances.ROUNDING_FACTOR
-    return factor * tolerances.noise(question.operator, question.inputs.arrays, lost, 1.0)
+    values = _values(question.forward(vector.engine)) or question.outputs  # a rule by hand has no forward of its own
+    lost = None if question.imposed else _loss(question, vector, referee, values)
+    if lost is None:
+        return np.zeros(vector.value.shape)
+    usual = [tolerances.OUTPUT_ULPS * question.eps * np.abs(v) for v in values]
+    beyond = [np.fmax(gap - ulps, 0.0) for gap, ulps in zip(lost, usual, strict=True)]
+    return tolerances.ROUNDING_FACTOR * tolerances.noise(question.operator, question.inputs.arrays, beyond, 1.0)
+
+
+def _loss(question: Question, vector: Vector, referee: Vector, values: Sequence[Array]) -> list[Array] | None:
+    """Return how far an engine's values are from what they should be; None if nobody can tell."""
+    own = vector.engine.backend in question.natives  # its forward may be another one than the referee's
+    exact = _values(question.forward(referee.engine)) if referee.sharp and not own else None
+    if exact is not None:
+        return _gaps(values, exact)
+    forward = question.forward(vector.engine)
+    ask = forward.in_other_precision if forward is not None else None
+    others = ask() if ask is not None else None
+    if not others:
+        return None
+    other_eps = max(tolerances.machine_eps(a.dtype) for a in others)
+    gaps = _gaps(values, others)
+    return gaps if gaps is None or other_eps < question.eps else [gap * (question.eps / other_eps) for gap in gaps]
+
+
+def _values(forward: Testimony | None) -> tuple[Array, ...] | None:
+    return None if forward is None or forward.estimate is None else forward.estimate.arrays
+
+
+def _gaps(values: Sequence[Array], others: Sequence[Array]) -> list[Array] | None:
+    if [v.shape for v in values] != [o.shape for o in others]:
+        return None
+    return [np.nan_to_num(difference(v, o), nan=0.0, posinf=0.0) for v, o in zip(values, others, strict=True)]
 
 
 def excused(question: Question, vector: Vector, finding: Finding) -> Array:
@@ -68,6 +103,7 @@ def excused(question: Question, vector: Vector, finding: Finding) -> Array:
         return np.zeros(vector.value.shape, bool)
     gap = difference(vector.value, finding.reference.value)
     excusable = gap <= finding.tolerance + lost_digits(question, vector)
+    excusable |= gap <= finding.tolerance + lost_by_forward(question, vector, finding.reference)
     if question.operator.order == 1:
         invisible = gap <= tolerances.OUTPUT_ULPS * least_noise(question)
         excusable |= invisible & _lost(vector.value, finding.reference.value)

@@ -34,6 +34,8 @@ class Finding:
         What explains it.
     reason : str
         One line for people, where the difference and its tolerance do not say it.
+    hint : str
+        What more there is to say of the cause.
     """
 
     status: Status
@@ -42,6 +44,7 @@ class Finding:
     tolerance: Array
     source: str
     reason: str = ""
+    hint: str = ""
 
     @classmethod
     def without_reference(cls, vector: Vector, status: Status, reason: str) -> Finding:
@@ -76,7 +79,7 @@ def verdict(question: Question, vector: Vector, finding: Finding) -> Verdict:
     reason = _reason(finding, value, reference, bound, float(finding.tolerance[worst]))
     guess = _diagnosis(question, testimony, finding, block) if finding.status is Status.WRONG else ""
     evidence = Evidence(
-        f"{reason}; {guess}" if guess else reason,
+        "; ".join(part for part in (reason, guess, finding.hint) if part),
         value,
         reference,
         str(finding.reference.engine),
@@ -119,6 +122,8 @@ def _reason(
             certified += f", {off / explained:.3g} times what rounding explains"
         return f"{value:.10g}, {certified}" + (f"; {finding.reason}" if finding.reason else "")
     against = f"{value:.10g} against {reference:.10g} of {finding.reference.engine if finding.reference else 'nobody'}"
+    if finding.status is Status.IMPRECISE:
+        return f"{against}; {finding.reason}"
     return finding.reason or against
 
 

@@ -9,12 +9,16 @@ referee a second time, or left inconclusive.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from gradcheck.judge.comparison import REFEREE, Vector, independent, referee_for
+from gradcheck.judge.choices import at_kink, hint, kinked, only_here, without_derivative
+from gradcheck.judge.comparison import REFEREE, Vector, difference, flat, independent, referee_for
+from gradcheck.judge.explanations import rounding
 from gradcheck.judge.failures import common_shapes, failed, misshapen
 from gradcheck.judge.findings import Finding, verdict
+from gradcheck.judge.projection import by_projection, projecting, witnessing
 from gradcheck.judge.refereeing import bounds, by_bound, by_numerics, numerics, tells
 from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.judge.verdicts import Status, Verdict
@@ -29,6 +33,9 @@ ALONE = (
 )
 
 
+UNSETTLED = "it is not finite, where difference quotients do not converge either: there may be no derivative"
+
+
 def judge(question: Question) -> list[Verdict]:
     """Return one verdict for each testimony, in their order."""
     shapes = common_shapes(question.testimonies)
@@ -38,32 +45,41 @@ def judge(question: Question) -> list[Verdict]:
         if t.estimate is not None and [a.shape for a in t.estimate.arrays] == shapes
     }
     everyone = list(vectors.values())
-    verdicts = []
+    verdicts = {}
     for i, testimony in enumerate(question.testimonies):
         if i in vectors:
-            verdicts.append(verdict(question, vectors[i], _judge_one(question, vectors[i], everyone)))
+            verdicts[i] = verdict(question, vectors[i], _judge_one(question, vectors[i], everyone))
         elif testimony.estimate is not None:
-            verdicts.append(misshapen(question, testimony, shapes))
-        else:
-            verdicts.append(failed(question, testimony, everyone))
-    return verdicts
+            verdicts[i] = misshapen(question, testimony, shapes)
+        elif testimony.projector is None:
+            verdicts[i] = failed(question, testimony, everyone)
+    for i, testimony in enumerate(question.testimonies):
+        if i not in verdicts:  # it has no elements of its own: what it is worth is what it said of the others
+            verdicts[i] = witnessing(question, testimony, [verdicts[k] for k in vectors])
+    return [verdicts[i] for i in sorted(verdicts)]
 
 
 def _judge_one(question: Question, vector: Vector, everyone: Sequence[Vector]) -> Finding:
     others = [v for v in everyone if independent(v, vector)]
-    if not others:
+    if not others and projecting(question, vector) is None:
         return Finding.without_reference(vector, Status.INCONCLUSIVE, ALONE)
     if vector.value.size == 0:
         return Finding.without_reference(vector, Status.AGREE, "there are no elements")
-    finding = _climb(question, vector, others)
+    finding = _climb(question, vector, everyone)
     if finding.status in (Status.AGREE, Status.CONVENTION):
         return finding
     summoned = _summoned(question, vector, others)
-    return finding if summoned is None else _climb(question, vector, [*others, summoned])
+    if summoned is not None:
+        finding = _climb(question, vector, [*everyone, summoned])
+    return _hinted(question, vector, finding)
 
 
-def _climb(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding:
+def _climb(question: Question, vector: Vector, everyone: Sequence[Vector]) -> Finding:
     """Judge an engine with the others at hand."""
+    others = [v for v in everyone if independent(v, vector)]
+    projected = projecting(question, vector)
+    if projected is not None:
+        return by_projection(question, vector, projected, others)
     nonfinite = _nonfinite(question, vector, others)
     if nonfinite is not None:
         return nonfinite
@@ -71,14 +87,85 @@ def _climb(question: Question, vector: Vector, others: Sequence[Vector]) -> Find
         return bounds(question, vector, others)
     if question.operator is Operator.VALUE:
         return by_vote(question, vector, others)
-    if vector.numerical:
-        return numerics(question, vector, others)
-    referee = referee_for(vector, others)
+    return _by_referee(question, vector, others, referee_for(vector, everyone if vector.numerical else others))
+
+
+def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], referee: Vector | None) -> Finding:
+    """Judge a derivative before the best referee at hand, at a kink by what the slopes around it allow."""
     settling = next((o for o in others if o.sharp), None)
-    own = vector.engine.backend in question.natives and referee is not None
-    if settling is not None and not own:
+    own = referee is not None and vector.engine.backend in question.natives
+    if settling is not None and not own and not vector.numerical:
         return by_bound(question, vector, settling)
-    return by_vote(question, vector, others) if referee is None else by_numerics(question, vector, others, referee)
+    if referee is None:
+        smooth = np.zeros(vector.value.shape, bool)
+        return numerics(question, vector, others, smooth) if vector.numerical else by_vote(question, vector, others)
+    aside = kinked(referee) & (settling is None)
+    if vector.numerical:
+        finding = numerics(question, vector, others, aside)
+    else:
+        finding = by_numerics(question, vector, others, referee, aside)
+    if finding.status is Status.INCONCLUSIVE:
+        return without_derivative(question, vector, referee, finding)
+    if not finding.status.passes:
+        return finding
+    if aside.any():
+        return at_kink(question, vector, referee, finding)
+    return finding if vector.numerical else _beside_peers(question, vector, others, referee, finding)
+
+
+def _beside_peers(
+    question: Question, vector: Vector, others: Sequence[Vector], referee: Vector, finding: Finding
+) -> Finding:
+    """Hold an engine that numerics has nothing against to the others, which see smaller differences."""
+    peers = [o for o in others if not o.numerical and _credible(question, o, others)]
+    settling = next((o for o in peers if o.sharp), None)
+    if not peers:
+        return finding
+    beside = by_vote(question, vector, peers) if settling is None else by_bound(question, vector, settling)
+    if beside.status is Status.AGREE or beside.reference is None:
+        return finding
+    if beside.status.passes or beside.status is Status.NONDETERMINISTIC:
+        return beside
+    apart = difference(referee.value, beside.reference.value)
+    sides = beside.bad & tells(question, referee) & ~(apart <= beside.tolerance + referee.error)
+    if not sides.any() or vector.engine.backend not in question.natives:
+        return beside
+    reason = f"the forwards differ: it is right for its own, which is not that of {beside.reference.engine}"
+    if _values_differ(question, vector, beside.reference):  # which is said of the value: nothing is wrong here
+        return finding.agrees(reason)
+    return beside.but(Status.INCONCLUSIVE, sides, reason)
+
+
+def _credible(question: Question, peer: Vector, everyone: Sequence[Vector]) -> bool:
+    """Whether numerics, best on the engine's own forward, does not contradict it."""
+    referee = referee_for(peer, everyone)
+    if referee is None or peer.sharp:
+        return True
+    gap = difference(peer.value, referee.value)
+    explained = question.allowed(peer.value, referee.value) + referee.error
+    contradicted = tells(question, referee) & ~(gap <= explained)
+    if not contradicted.any():
+        return True
+    return not (contradicted & ~(gap <= explained + rounding(question, peer))).any()
+
+
+def _values_differ(question: Question, one: Vector, other: Vector) -> bool:
+    """Whether the values of two engines' functions differ by more than any rounding."""
+    found = [question.forward(v.engine) for v in (one, other)]
+    arrays = [flat(t.estimate.arrays) for t in found if t is not None and t.estimate is not None]
+    if len(arrays) < 2 or arrays[0].shape != arrays[1].shape:
+        return False
+    largest = np.max(np.abs(arrays[0]), initial=0.0)
+    return not bool((difference(*arrays) <= np.sqrt(question.eps) * largest).all())
+
+
+def _hinted(question: Question, vector: Vector, finding: Finding) -> Finding:
+    """Add, to what is said of a wrong engine, that it is right beside the point, if it is."""
+    wrong = finding.status in (Status.WRONG, Status.NONFINITE) and question.operator is not Operator.VALUE
+    if not wrong or finding.reference is None or not finding.reference.estimated:
+        return finding
+    here = only_here(question, vector, finding.reference)
+    return replace(finding, hint=hint(question, finding.status)) if here else finding
 
 
 def _summoned(question: Question, vector: Vector, others: Sequence[Vector]) -> Vector | None:
@@ -100,10 +187,15 @@ def _nonfinite(question: Question, vector: Vector, others: Sequence[Vector]) -> 
         return None  # infinite, and an independent engine says so too: the rest is compared
     if vector.numerical and np.isinf(vector.error[alone]).all():
         return Finding.without_reference(vector, Status.INCONCLUSIVE, "its difference quotients do not converge")
-    finite = [o for o in others if (tells(question, o) & np.isfinite(o.value))[alone].any()]
+    settled = np.all([np.isfinite(o.error) for o in others if o.numerical] or [~np.zeros(bad.shape, bool)], axis=0)
+    told = [(o, (tells(question, o) | kinked(o)) & (settled | o.sharp) & np.isfinite(o.value)) for o in others]
+    finite = [o for o, finitely in told if finitely[alone].any()]
     if finite:
-        reason = f"it is not finite where {finite[0].engine} is"
+        at = "the slopes on both sides are, at a kink" if kinked(finite[0])[alone].any() else f"{finite[0].engine} is"
+        reason = f"it is not finite where {at}"
         return Finding(Status.NONFINITE, alone, finite[0], np.zeros(bad.shape), "finiteness", reason)
+    if not settled[alone].all() and all(np.isfinite(o).all() for o in question.outputs):
+        return Finding.without_reference(vector, Status.INCONCLUSIVE, UNSETTLED)
     if np.isnan(vector.value[alone]).any():
         reason = "it is not finite, and no engine has a finite value"
         return Finding(Status.NONFINITE, alone, others[0], np.zeros(bad.shape), "finiteness", reason)

@@ -14,11 +14,8 @@ import numpy as np
 
 from gradcheck.functions import Array
 from gradcheck.judge.comparison import difference
-from gradcheck.judge.tolerances import ROUNDING_FACTOR, TIGHT_ULPS
+from gradcheck.judge.tolerances import RESIDUE_ULPS, ROUNDING_FACTOR, TIGHT_ULPS
 from gradcheck.judge.verdicts import Evidence, Status
-
-RESIDUE_ULPS = 64
-"""What is left where sums cancel: so many ulps of the largest element beside it."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +96,7 @@ def unequal(
     rounding = explained()
     if rounding is None:
         return None
-    slack = [t + r + RESIDUE_ULPS * eps * _largest(c) for t, r, c in zip(tight, rounding, claim.terms, strict=True)]
-    return _worst(claim, slack, status)
+    return _worst(claim, [t + r for t, r in zip(tight, rounding, strict=True)], status)
 
 
 def beyond(claim: Claim, slack: Sequence[Array], status: Status = Status.WRONG) -> Objection | None:
@@ -108,18 +104,21 @@ def beyond(claim: Claim, slack: Sequence[Array], status: Status = Status.WRONG) 
     return _worst(claim, slack, status)
 
 
-def spread(results: Sequence[Sequence[Array]]) -> list[Array]:
+def spread(results: Sequence[Sequence[Array]], eps: float) -> list[Array]:
     """Return how far rounding can move each element, seen that the later results moved it from the first.
 
     Parameters
     ----------
     results : sequence of sequences of numpy.ndarray
         The result, and the same at inputs and cotangents moved by an ulp.
+    eps : float
+        The size of an ulp: where sums cancel, a few of them of the largest element are left.
     """
     first, *moved = results
     with np.errstate(invalid="ignore"):
         gaps = [[np.nan_to_num(np.abs(a - b), posinf=0.0) for a, b in zip(first, m, strict=True)] for m in moved]
-    return [ROUNDING_FACTOR * np.max(block, axis=0) for block in zip(*gaps, strict=True)]
+    largest = [np.max(block, axis=0) for block in zip(*gaps, strict=True)]
+    return [ROUNDING_FACTOR * gap + RESIDUE_ULPS * eps * _largest(a) for gap, a in zip(largest, first, strict=True)]
 
 
 def contraction(blocks: Sequence[Array], cotangents: Sequence[Array]) -> tuple[list[Array], list[Array]]:
@@ -162,8 +161,8 @@ def _total(parts: Sequence[Array]) -> Array:
     return np.asarray(sum(parts))
 
 
-def _largest(terms: Array) -> float:
-    return float(np.max(terms, initial=0.0, where=np.isfinite(terms)))
+def _largest(array: Array) -> float:
+    return float(np.max(np.abs(array), initial=0.0, where=np.isfinite(array)))
 
 
 def _bad(claim: Claim, tolerances: Sequence[Array]) -> list[Array]:
@@ -196,7 +195,8 @@ def _worst(claim: Claim, tolerances: Sequence[Array], status: Status) -> Objecti
 
 def _place(claim: Claim, bad: Sequence[Array], tolerances: Sequence[Array]) -> tuple[int, tuple[int, ...]]:
     """Return the block and the index of the element that differs most beside its tolerance."""
-    worst, place = -1.0, (0, ())
+    worst = -1.0
+    place: tuple[int, tuple[int, ...]] = (0, ())
     for block, (got, wanted, tolerance, off) in enumerate(zip(claim.got, claim.wanted, tolerances, bad, strict=True)):
         if not off.any():
             continue

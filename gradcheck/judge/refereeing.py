@@ -15,12 +15,16 @@ from gradcheck.judge.verdicts import Status
 from gradcheck.judge.voting import HELP, SHARES_NO_RULE, against, by_vote, outvoting, united
 
 
-def by_numerics(question: Question, vector: Vector, others: Sequence[Vector], referee: Vector) -> Finding:
-    """Hold an engine against numerics, which has nothing to say where its error estimate is too wide."""
+def by_numerics(question: Question, vector: Vector, others: Sequence[Vector], referee: Vector, aside: Array) -> Finding:
+    """Hold an engine against numerics, which has nothing to say where its error estimate is too wide.
+
+    The elements put aside are not looked at.
+    """
     gap, allowed = difference(vector.value, referee.value), question.allowed(vector.value, referee.value)
     support = backed(question, vector, [o for o in others if not o.numerical])
-    decisive = tells(question, referee)
+    decisive = tells(question, referee) & ~aside
     told = (_resolves(question, vector, referee, referee.error) & _enough(question, vector, referee)) | (support > 0)
+    told |= aside
     source = f"error estimate of {referee.engine}" + (f" and {question.allowance}" if question.imposed else "")
     contradicted = decisive & ~(gap <= allowed + referee.error)
     finding = Finding(Status.AGREE, contradicted, referee, allowed + referee.error, source)
@@ -33,10 +37,12 @@ def by_numerics(question: Question, vector: Vector, others: Sequence[Vector], re
     finding = finding.widened(explained, "the engine's own rounding")
     contradicted = decisive & ~(gap <= finding.tolerance)
     excused = contradicted & explanations.excused(question, vector, finding) if contradicted.any() else contradicted
-    accused = contradicted & ~excused & ~outvoting(question, vector, others, support)
+    contested = contradicted & ~excused & ~outvoting(question, vector, others, support)
+    accused = contested & explanations.visible(question, referee, gap)
     if accused.any():
         return _accused(vector, finding, accused)
     told |= contradicted | (gap <= allowed + explained)  # two methods do not meet so closely by chance
+    told &= ~contested
     if not told.all():
         return _by_peers(question, vector, others, finding, ~told)
     if excused.any():
@@ -122,6 +128,7 @@ def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
     """Hold an engine against a certified enclosure, or against algebra evaluated in high precision."""
     gap, allowed = difference(vector.value, referee.value), question.allowed(vector.value, referee.value)
     source = f"{'certified bound' if referee.certified else 'error estimate'} of {referee.engine}"
+    source += f" and {question.allowance}" if question.imposed else ""
     finding = Finding(Status.AGREE, ~(gap <= allowed + referee.error), referee, allowed + referee.error, source)
     if not finding.bad.any():
         return finding
@@ -131,12 +138,20 @@ def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
     finding = finding.widened(explanations.rounding(question, vector), "the engine's own rounding")
     bad = ~(gap <= finding.tolerance)
     if not bad.any():
-        return finding.agrees()
+        return _without_digits(question, vector, finding, referee)
     wrong = bad & ~explanations.excused(question, vector, finding)
-    wrong &= ~(gap <= finding.tolerance + explanations.lost_by_forward(question, vector, referee))
     if wrong.any():
         return finding.but(Status.WRONG, wrong)
     return finding.but(Status.IMPRECISE, bad, explanations.IMPRECISE)
+
+
+def _without_digits(question: Question, vector: Vector, finding: Finding, referee: Vector) -> Finding:
+    """Where rounding explains all of a value, not one digit of it is right."""
+    gap = difference(vector.value, referee.value)
+    lost = finding.bad & ~(gap <= np.abs(referee.value) / 2)
+    if question.imposed or not lost.any():
+        return finding.agrees()
+    return finding.but(Status.IMPRECISE, lost, "all digits are lost to rounding")
 
 
 def bounds(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding:
@@ -158,18 +173,18 @@ def bounds(question: Question, vector: Vector, others: Sequence[Vector]) -> Find
 # -- difference quotients under test ----------------------------------------------------------
 
 
-def numerics(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding:
-    """Hold a numerical engine against the others, within its own error estimate."""
+def numerics(question: Question, vector: Vector, others: Sequence[Vector], aside: Array) -> Finding:
+    """Hold a numerical engine against the others, within its own error estimate; not at the elements put aside."""
     others = [o for o in others if o.engine.backend == vector.engine.host] or list(others)
     other = nearest(vector, others)
     tolerance = question.allowed(vector.value, other.value) + vector.error
-    bad = backed(question, vector, others) == 0
+    bad = (backed(question, vector, others) == 0) & ~aside
     gap = difference(vector.value, other.value)
     finding = Finding(Status.AGREE, bad, other, tolerance, f"error estimate of {vector.engine}")
     if bad.any():
         finding = finding.widened(explanations.rounding(question, other), f"the rounding of {other.engine}")
         bad = bad & ~(gap <= finding.tolerance)
-    vague = ~_resolves(question, other, vector, np.fmin(vector.error, gap))
+    vague = ~_resolves(question, other, vector, np.fmin(vector.error, gap)) & ~aside
     if not (bad | vague).any():
         return finding.agrees()
     if not (bad & ~vague).any():

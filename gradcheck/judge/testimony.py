@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from gradcheck.errors import GradcheckError
-from gradcheck.estimates import Engine, Estimate
+from gradcheck.estimates import Engine, Estimate, Projector
 from gradcheck.functions import Array, Inputs
 from gradcheck.judge import tolerances
 from gradcheck.operators import Operator
@@ -34,6 +35,8 @@ class Testimony:
         Computes the arrays at the same inputs, in single precision for double and the other way round.
     second_opinion : callable or None
         For a referee: the same derivative from an evaluation with other steps.
+    projector : Projector or None
+        In place of an estimate of a large derivative: what multiplies it with tangents.
     """
 
     engine: Engine
@@ -43,6 +46,7 @@ class Testimony:
     again: Callable[[Sequence[Array]], Estimate | None] | None = None
     in_other_precision: Callable[[], Sequence[Array] | None] | None = None
     second_opinion: Callable[[], Estimate | None] | None = None
+    projector: Projector | None = None
 
 
 def _unknown(engine: Engine) -> None:
@@ -72,7 +76,9 @@ class Question:
     summon : callable
         Asks the referees that are asked only where a dispute needs them, best first.
     forward : callable
-        Returns the function's values as an engine, or a referee, has them; None if it has none.
+        Returns what an engine, or a referee, says of the function's values; None if it was not asked.
+    neighbourhoods : dict
+        What was found around the point, by the engine that looked: it is costly, and serves all engines.
     """
 
     case: str
@@ -84,8 +90,9 @@ class Question:
     rtol: float | None = None
     atol: float | None = None
     natives: frozenset[str] = frozenset()
-    summon: Callable[[], Sequence[Testimony]] = tuple
-    forward: Callable[[Engine], Sequence[Array] | None] = _unknown
+    summon: Callable[[], Iterable[Testimony]] = tuple
+    forward: Callable[[Engine], Testimony | None] = _unknown
+    neighbourhoods: dict[Engine, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def eps(self) -> float:

@@ -16,6 +16,8 @@ RESIDUE_ULPS = 64
 """An element below this many ulps of the largest one is what is left where a sum cancels."""
 OUTPUT_ULPS = 8
 """An error that moves the output by less than this many of its ulps cannot be seen in the output."""
+VISIBLE_ULPS = 10
+"""A difference that moves the output by less than this many of its ulps is no evidence of difference quotients."""
 LOST_ULPS = 64
 """... nor one by less than this many, where the same engine has those digits in the other precision."""
 USEFUL_RELATIVE = 1e-3
@@ -27,7 +29,7 @@ USEFUL_TIMES_NOISE = 1e4
 RERUNS = 4
 """How often an engine is run again at inputs moved by an ulp, to see how much rounding does."""
 ROUNDING_FACTOR = 8
-"""How far beyond the largest movement seen in those reruns rounding can go."""
+"""How far beyond the largest difference between those reruns rounding can go."""
 
 
 def tight(a: Array, b: Array, dtype: np.dtype[Any]) -> Array:
@@ -84,18 +86,18 @@ def noise(operator: Operator, leaves: Sequence[Array], outputs: Sequence[Array],
     """
     ulps = [eps * np.where(np.isfinite(o), np.abs(o), 0.0).reshape(-1) for o in outputs]
     ulp = max((float(np.max(u, initial=0.0)) for u in ulps), default=0.0)
-    sizes = [_size(leaf).reshape(-1) for leaf in leaves]
-    largest = max((float(np.max(s, initial=0.0)) for s in sizes), default=1.0) or 1.0
+    scales = [sizes(leaf).reshape(-1) for leaf in leaves]
+    largest = max((float(np.max(s, initial=0.0)) for s in scales), default=1.0) or 1.0
     if operator is Operator.JACOBIAN:
-        return _joined(np.divide.outer(u, s) for u in ulps for s in sizes)
+        return _joined(np.divide.outer(u, s) for u in ulps for s in scales)
     if operator is Operator.HESSIAN:
-        return _joined(ulp / np.multiply.outer(a, b) for a in sizes for b in sizes)
+        return _joined(ulp / np.multiply.outer(a, b) for a in scales for b in scales)
     if operator in (Operator.VALUE, Operator.JVP):
         return _joined(u / (1.0 if operator is Operator.VALUE else largest) for u in ulps)
-    return _joined(ulp / (s * largest if operator is Operator.HVP else s) for s in sizes)
+    return _joined(ulp / (s * largest if operator is Operator.HVP else s) for s in scales)
 
 
-def _size(leaf: Array) -> Array:
+def sizes(leaf: Array) -> Array:
     """Return how large each element is; for a zero, the largest one of its leaf, or 1."""
     size = np.abs(leaf).astype(float)
     return np.where(size > 0, size, np.max(size, initial=0.0) or 1.0)
@@ -110,8 +112,9 @@ def rounding(
 ) -> Array:
     """Estimate how far rounding moves each element of a result.
 
-    The engine is run again at inputs moved by one ulp with random signs: whatever moves by that
-    much cannot be told from rounding inside the engine.
+    The engine is run again at inputs moved by one ulp with random signs: what moves among those
+    runs cannot be told from rounding inside the engine. The point itself is not counted among them,
+    since it may be a special one, where a rule goes wrong that is right an ulp away.
 
     Parameters
     ----------
@@ -125,12 +128,12 @@ def rounding(
         The machine epsilon of the check's dtype.
     """
     rng = np.random.default_rng(0)
+    runs = (rerun([moved_by_an_ulp(leaf, rng) for leaf in leaves]) for _ in range(RERUNS))
+    moved = [run for run in runs if run is not None and run.shape == value.shape]
     spread = np.zeros(value.shape)
-    for _ in range(RERUNS):
-        moved = rerun([moved_by_an_ulp(leaf, rng) for leaf in leaves])
-        if moved is not None and moved.shape == value.shape:
-            with np.errstate(invalid="ignore"):
-                spread = np.fmax(spread, _finite(np.abs(moved - value)))
+    if moved:
+        with np.errstate(invalid="ignore"):
+            spread = _finite(np.max([np.abs(run - moved[0]) for run in moved], axis=0))
     return ROUNDING_FACTOR * spread + _finite(TIGHT_ULPS * eps * np.abs(value))
 
 

@@ -73,7 +73,10 @@ def test_an_unknown_operator_is_refused():
         ({"atol": float("inf")}, "atol must be a finite number >= 0, got inf"),
         ({"rtol": "small"}, "rtol must be a finite number >= 0, got 'small'"),
         ({"seed": -1}, "seed must be an integer >= 0, got -1"),
+        ({"rtol": True}, "rtol must be a finite number >= 0, got True"),
         ({"seed": 1.5}, "seed must be an integer >= 0, got 1.5"),
+        ({"seed": True}, "seed must be an integer >= 0, got True"),
+        ({"dtype": 32}, "dtype must be a name like 'float32', got 32"),
         ({"backends": []}, "backends names no engine"),
         ({"backends": "numerical"}, r"write backends=['numerical']"),
         ({"backends": ["numerical", None]}, "backends must be a sequence of names"),
@@ -89,6 +92,14 @@ def test_an_option_that_makes_no_sense(options, words):
     assert words in raised(f, X, **{"backends": NUMERICAL, **options})
 
 
+@pytest.mark.parametrize("dtype", [np.dtype("float32"), np.float32])
+def test_options_in_numpys_types(dtype):
+    options = {"rtol": np.float64(1e-3), "atol": np.float32(0.5), "seed": np.int64(3), "order": np.int64(1)}
+    settings = check(f, X, backends=NUMERICAL, gradient=np.cos, witness=None, dtype=dtype, **options).settings
+    assert (settings["rtol"], settings["atol"], settings["seed"], settings["dtype"]) == (1e-3, 0.5, 3, "float32")
+    assert {type(settings[name]) for name in ("rtol", "atol", "seed", "dtype")} == {float, int, str}
+
+
 # -- functions --------------------------------------------------------------------------------
 
 
@@ -97,6 +108,7 @@ def test_an_option_that_makes_no_sense(options, words):
     [
         ({}, "mapping"),
         ({"torhc": np.sin}, "'torch'"),
+        ({"numerical": np.sin}, "write {'numpy': f}"),
         ({"torch": 3}, "torch"),
         ("sin", "str"),
         (None, "None"),
@@ -185,16 +197,22 @@ def test_a_rule_that_changes_its_input():
         (lambda x: "cos", "str"),
         (lambda x: (x, x), "2 array(s)"),
         (lambda x: {"x": object()}, "object"),
-        (lambda x, y: x, "TypeError"),
-        (lambda x: 1 / 0, "ZeroDivisionError"),
+        (lambda x, y: x, "the rule gradient= of f raised TypeError"),
+        (lambda x: 1 / 0, "the rule gradient= of f raised ZeroDivisionError: division by zero"),
     ],
 )
 def test_a_rule_that_fails_is_an_error_and_the_others_are_judged(rule, words):
-    report = check(f, X, gradient=rule, backends=NUMERICAL)
+    report = check(f, X, gradient=rule, backends=NUMERICAL, witness="numerical")
     verdict = report.verdict("analytic", "gradient")
     assert verdict.status is Status.ERROR
     assert words in verdict.evidence.reason
     assert [str(v.engine) for v in report.verdicts if v.operator == "gradient"] == ["numerical", "analytic"]
+
+
+@pytest.mark.parametrize(("name", "operator"), [("jacobian", "gradient"), ("jacobian", "jacobian"), ("vjp", "vjp")])
+def test_a_rule_that_raises_is_called_by_its_own_name(name, operator):
+    report = check(f, X, backends=NUMERICAL, operator=operator, **{name: lambda *args: 1 / 0})
+    assert f"the rule {name}= of f raised ZeroDivisionError" in report.verdict("analytic", operator).evidence.reason
 
 
 # -- inputs -----------------------------------------------------------------------------------
@@ -335,7 +353,7 @@ def test_a_backend_that_breaks_never_takes_the_run_down(monkeypatch, fails):
     hostile.fails = fails
     find = discovery.find
     monkeypatch.setattr(discovery, "find", lambda n: hostile if n == "numerical" else find(n))
-    report = check(f, X, gradient=np.cos, backends=["numerical"])
+    report = check(f, X, gradient=np.cos, backends=["numerical"], witness="numerical")
     verdict = report.verdict("numerical", "gradient")
     assert verdict.status is Status.ERROR, str(report)
     assert report.verdict("analytic", "gradient").status is Status.INCONCLUSIVE

@@ -13,9 +13,8 @@ MATRIX = np.random.default_rng(0).normal(size=(3, 4))
     [
         (lambda x: np.sum(x**2), np.float32([30, 1e-3]), lambda x: 2 * x + np.float32([0, 0.5])),
         (lambda x: np.sum(x**2) + 1e6, np.float32([0.1, 0.2]), lambda x: -2 * x),
-        (lambda x: np.sum(x**2), np.array([1000.0, 1e-6]), lambda x: 2 * x * np.array([1, -1])),
     ],
-    ids=["factor", "offset", "sign"],
+    ids=["factor", "offset"],
 )
 def test_a_small_input_or_a_large_offset_excuses_no_wrong_gradient(f, x, wrong):
     assert check(f, x, gradient=wrong).verdict("analytic").status is Status.WRONG
@@ -26,8 +25,9 @@ def test_a_small_input_or_a_large_offset_excuses_no_wrong_gradient(f, x, wrong):
     [
         (lambda x: np.sum(np.exp(x)), np.array([30.0, 1.0]), lambda x: np.exp(x) * np.array([1, -1])),
         (lambda x: np.sum(x), np.array([1e17, 1.0]), lambda x: np.array([1.0, -7.0])),
+        (lambda x: np.sum(x**2), np.array([1000.0, 1e-6]), lambda x: 2 * x * np.array([1, -1])),
     ],
-    ids=["exp", "sum"],
+    ids=["exp", "sum", "sign"],
 )
 def test_an_element_that_numerics_cannot_resolve_does_not_pass(f, x, wrong):
     assert not check(f, x, gradient=wrong)

@@ -31,11 +31,13 @@ def engines(report, operator="gradient"):
 
 
 def test_a_rule_is_under_test_whatever_else_is_asked_for():
-    assert engines(check(f, X, gradient=np.cos, backends=["numerical"])) == [("numerical", False), ("analytic", False)]
+    found = engines(check(f, X, gradient=np.cos, backends=["numerical"], witness=None))
+    assert found == [("numerical", False), ("analytic", False)]
 
 
 def test_numerics_is_added_as_a_witness_once():
-    assert engines(check(f, X, gradient=np.cos, backends=["analytic"])) == [("analytic", False), ("numerical", True)]
+    found = engines(check(f, X, gradient=np.cos, backends=["analytic"], witness="numerical"))
+    assert found == [("analytic", False), ("numerical", True)]
     assert engines(check(f, X, gradient=np.cos, backends=["analytic"], witness=None)) == [("analytic", False)]
     found = engines(check(f, X, gradient=np.cos, backends=["analytic", "numerical:*"]))
     assert [name for name, _ in found].count("numerical") == 1
@@ -80,14 +82,14 @@ def test_the_operators_of_a_function_that_fails_are_those_of_a_scalar():
     assert operators_of(case(function=lambda xp, x: 1 / 0)) == (Operator.GRADIENT,)
 
 
-def test_second_order_adds_the_hessian_of_a_scalar_function_only():
+def test_second_order_adds_the_hessian():
     pytest.importorskip("sympy")
     scalar = check(f, X, backends=["sympy"], order=2)
     assert scalar
     assert {v.operator for v in scalar.verdicts} == {Operator.VALUE, Operator.GRADIENT, Operator.HESSIAN}
     vector = check(lambda xp, x: xp.sin(x), X, backends=["sympy"], order=2)
     assert vector
-    assert {v.operator for v in vector.verdicts} == {Operator.VALUE, Operator.JACOBIAN}
+    assert {v.operator for v in vector.verdicts} == {Operator.VALUE, Operator.JACOBIAN, Operator.HESSIAN}
 
 
 def test_only_the_arguments_of_argnums_are_differentiated():

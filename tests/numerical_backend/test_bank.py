@@ -1,7 +1,11 @@
 """A bank of functions that are hard to difference, with true derivatives from 50-digit arithmetic.
 
 Every element's error must lie inside the backend's own estimate of it, whatever the function, and
-most errors must be small.
+most errors must be small. A derivative is *visible* if the function's own rounding, its distance from
+its 50-digit value, moves no slope over the point's own size by more than a millionth: the others are in the
+function's last digits, where no difference scheme sees them, and only the honesty of their estimates counts.
+On the visible ones, the best central difference of order 2 to 8 that can be chosen by knowing the answer is below 1e-10
+in 94 % and below 1e-6 in 99.7 %.
 """
 
 import math
@@ -69,6 +73,22 @@ class Hard:
             units = np.eye(len(point), dtype=int).tolist()
             return np.array([float(mp.diff(self.exact, point, tuple(unit))) for unit in units]).reshape(x.shape)
 
+    def resolution(self, x: np.ndarray) -> np.ndarray:
+        """Return the function's rounding, the largest at and around a point, over the size of each element."""
+        rounding = max(self._rounding(x * (1 + shift)) for shift in (0.0, 1e-3, -1e-3, 1e-2, -1e-2))
+        sizes = np.abs(x.reshape(-1))
+        return rounding / np.where(sizes > 0, sizes, np.max(sizes) or 1.0)
+
+    def _rounding(self, x: np.ndarray) -> float:
+        with mp.workdps(DIGITS), np.errstate(all="ignore"):
+            value = float(self.numpy(x))
+            try:
+                true = self.exact(*(mp.mpf(v) for v in x.reshape(-1).tolist()))
+                apart = float(abs(mp.mpf(value) - true))
+            except (ValueError, TypeError):  # out of the function's domain
+                return 0.0
+        return apart if np.isfinite(apart) else 0.0
+
     def hessian(self, x: np.ndarray) -> np.ndarray:
         """Differentiate twice in 50-digit arithmetic."""
         point = tuple(mp.mpf(v) for v in x.reshape(-1).tolist())
@@ -94,31 +114,30 @@ def _cut(x, low, high):
 BANK = [
     # smooth, at every scale of x and of f
     Hard("sin", np.sin, mp.sin, uniform(-10, 10)),
-    Hard("exp", np.exp, mp.exp, uniform(-30, 30)),
-    Hard("exp of large", np.exp, mp.exp, uniform(100, 700)),
-    Hard("exp of tiny", np.exp, mp.exp, signed(spread(1e-12, 1e-3))),
+    Hard("exp", np.exp, mp.exp, uniform(-700, 700)),
+    Hard("exp of tiny", np.exp, mp.exp, signed(spread(1e-12, 1))),
     Hard("log", np.log, mp.log, spread(1e-12, 1e12)),
     Hard("sqrt", np.sqrt, mp.sqrt, spread(1e-12, 1e12)),
     Hard("cbrt", np.cbrt, lambda x: mp.sign(x) * mp.cbrt(abs(x)), signed(spread(1e-12, 1e12))),
     Hard("cube", lambda x: x**3, lambda x: x**3, signed(spread(1e-12, 1e12))),
-    Hard("ninth power", lambda x: x**9, lambda x: x**9, signed(spread(1e-6, 1e6))),
-    Hard("power 2.5", lambda x: x**2.5, lambda x: x ** mp.mpf("2.5"), spread(1e-8, 1e8)),
+    Hard("ninth power", lambda x: x**9, lambda x: x**9, signed(spread(1e-12, 1e12))),
+    Hard("power 2.5", lambda x: x**2.5, lambda x: x ** mp.mpf("2.5"), spread(1e-12, 1e12)),
     Hard("reciprocal", lambda x: 1 / x, lambda x: 1 / x, signed(spread(1e-12, 1e12))),
     Hard("scaled down", lambda x: 1e-12 * np.sin(x), lambda x: 1e-12 * mp.sin(x), uniform(-3, 3)),
     Hard("scaled up", lambda x: 1e12 * np.sin(x), lambda x: 1e12 * mp.sin(x), uniform(-3, 3)),
     Hard("small unit", lambda x: np.sin(x / 1e-12), lambda x: mp.sin(x / 1e-12), uniform(-3e-12, 3e-12)),
     Hard("large unit", lambda x: np.sin(x / 1e12), lambda x: mp.sin(x / 1e12), uniform(-3e12, 3e12)),
     Hard("polynomial", lambda x: x**4 - 3 * x**2 + x, lambda x: x**4 - 3 * x**2 + x, uniform(-2, 2)),
-    Hard("gaussian", lambda x: np.exp(-(x**2)), lambda x: mp.exp(-(x**2)), uniform(-5, 5)),
-    Hard("arctan", np.arctan, mp.atan, signed(spread(1e-3, 1e6))),
-    Hard("gammaln", special.gammaln, mp.loggamma, spread(1e-3, 1e6)),
-    Hard("digamma", special.digamma, mp.digamma, spread(1e-2, 1e4)),
+    Hard("gaussian", lambda x: np.exp(-(x**2)), lambda x: mp.exp(-(x**2)), uniform(-20, 20)),
+    Hard("arctan", np.arctan, mp.atan, signed(spread(1e-12, 1e12))),
+    Hard("gammaln", special.gammaln, mp.loggamma, spread(1e-12, 1e12)),
+    Hard("digamma", special.digamma, mp.digamma, spread(1e-9, 1e9)),
     Hard("digamma of negative", special.digamma, mp.digamma, uniform(-3.9, -3.1)),
-    Hard("erf", special.erf, mp.erf, uniform(-4, 4)),
-    Hard("bessel", special.j0, lambda x: mp.besselj(0, x), uniform(0.1, 50)),
+    Hard("erf", special.erf, mp.erf, uniform(-5, 5)),
+    Hard("bessel", special.j0, lambda x: mp.besselj(0, x), uniform(0, 50)),
     # constant and linear
-    Hard("constant", lambda x: x * 0 + 3.7, lambda x: mp.mpf(3.7), signed(spread(1e-6, 1e6))),
-    Hard("linear", lambda x: 3 * x + 1, lambda x: 3 * x + 1, signed(spread(1e-9, 1e9))),
+    Hard("constant", lambda x: x * 0 + 3.7, lambda x: mp.mpf(3.7), signed(spread(1e-12, 1e12))),
+    Hard("linear", lambda x: 3 * x + 1, lambda x: 3 * x + 1, signed(spread(1e-12, 1e12))),
     Hard("linear on a large constant", lambda x: x + 1e8, lambda x: x + 1e8, uniform(-3, 3)),
     Hard("affine with cancellation", lambda x: (x + 1e4) - 1e4, lambda x: x, uniform(-3, 3)),
     # points without a scale of their own
@@ -132,11 +151,11 @@ BANK = [
     Hard("product at tiny", lambda x: np.exp(x) * np.cos(x + 2), lambda x: mp.exp(x) * mp.cos(x + 2), fixed(1e-9)),
     Hard("logistic at tiny", special.expit, lambda x: 1 / (1 + mp.exp(-x)), signed(spread(1e-12, 1e-6))),
     # high frequency
-    Hard("sin 30x", lambda x: np.sin(30 * x), lambda x: mp.sin(30 * x), uniform(0.5, 3)),
-    Hard("sin 1e3 x", lambda x: np.sin(1e3 * x), lambda x: mp.sin(1000 * x), uniform(0.5, 3)),
-    Hard("sin 1e6 x", lambda x: np.sin(1e6 * x), lambda x: mp.sin(10**6 * x), uniform(0.5, 3)),
+    Hard("sin 30x", lambda x: np.sin(30 * x), lambda x: mp.sin(30 * x), uniform(-10, 10)),
+    Hard("sin 1e3 x", lambda x: np.sin(1e3 * x), lambda x: mp.sin(1000 * x), uniform(-10, 10)),
+    Hard("sin 1e6 x", lambda x: np.sin(1e6 * x), lambda x: mp.sin(10**6 * x), uniform(-3, 3)),
     Hard("whole periods", lambda x: np.sin(2048 * np.pi * x), lambda x: mp.sin(2048 * np.pi * x), fixed(0.5, 1.0, 2.0)),
-    Hard("sin of exp", lambda x: np.sin(np.exp(x)), lambda x: mp.sin(mp.exp(x)), uniform(0, 7)),
+    Hard("sin of exp", lambda x: np.sin(np.exp(x)), lambda x: mp.sin(mp.exp(x)), uniform(-3, 9)),
     Hard("ripple", lambda x: x + 1e-3 * np.sin(1e3 * x), lambda x: x + 1e-3 * mp.sin(1000 * x), uniform(0.5, 3)),
     Hard(
         "fine ripple",
@@ -145,26 +164,26 @@ BANK = [
         uniform(1, 3),
     ),
     # near poles, branch points and the edges of a domain
-    Hard("near a pole", lambda x: 1 / (x - 1), lambda x: 1 / (x - 1), near(1.0, 1e-6, 1e-1)),
-    Hard("near a double pole", lambda x: 1 / (x - 1) ** 2, lambda x: 1 / (x - 1) ** 2, near(1.0, 1e-5, 1e-1)),
-    Hard("tan near a pole", np.tan, mp.tan, near(math.pi / 2, 1e-6, 0.3)),
+    Hard("near a pole", lambda x: 1 / (x - 1), lambda x: 1 / (x - 1), near(1.0, 1e-9, 1e-1)),
+    Hard("near a double pole", lambda x: 1 / (x - 1) ** 2, lambda x: 1 / (x - 1) ** 2, near(1.0, 1e-8, 1e-1)),
+    Hard("tan near a pole", np.tan, mp.tan, near(math.pi / 2, 1e-8, 0.3)),
     Hard(
         "poles off the axis",
         lambda x: 1 / (1 + 1e6 * (x - 1) ** 2),
         lambda x: 1 / (1 + 10**6 * (x - 1) ** 2),
         uniform(0.9, 1.1),
     ),
-    Hard("sqrt near its edge", lambda x: np.sqrt(x - 1), lambda x: mp.sqrt(x - 1), near(1.0, 1e-8, 1e-1, 1.0)),
-    Hard("log near its edge", lambda x: np.log(x - 1), lambda x: mp.log(x - 1), near(1.0, 1e-8, 1e-1, 1.0)),
-    Hard("arcsin near its edge", np.arcsin, mp.asin, near(1.0, 1e-8, 1e-1, -1.0)),
-    Hard("arctanh near its edge", np.arctanh, mp.atanh, near(1.0, 1e-8, 1e-1, -1.0)),
-    Hard("power 1.5 near its edge", lambda x: (x - 1) ** 1.5, lambda x: (x - 1) ** 1.5, near(1.0, 1e-8, 1e-1, 1.0)),
-    Hard("x log x near zero", lambda x: x * np.log(x), lambda x: x * mp.log(x), spread(1e-12, 1e-1)),
+    Hard("sqrt near its edge", lambda x: np.sqrt(x - 1), lambda x: mp.sqrt(x - 1), near(1.0, 1e-12, 1e-1, 1.0)),
+    Hard("log near its edge", lambda x: np.log(x - 1), lambda x: mp.log(x - 1), near(1.0, 1e-12, 1e-1, 1.0)),
+    Hard("arcsin near its edge", np.arcsin, mp.asin, near(1.0, 1e-12, 1e-1, -1.0)),
+    Hard("arctanh near its edge", np.arctanh, mp.atanh, near(1.0, 1e-12, 1e-1, -1.0)),
+    Hard("power 1.5 near its edge", lambda x: (x - 1) ** 1.5, lambda x: (x - 1) ** 1.5, near(1.0, 1e-12, 1e-1, 1.0)),
+    Hard("x log x near zero", lambda x: x * np.log(x), lambda x: x * mp.log(x), spread(1e-12, 1e3)),
     Hard(
         "entropy",
         lambda x: -x * np.log(x) - (1 - x) * np.log1p(-x),
         lambda x: -x * mp.log(x) - (1 - x) * mp.log(1 - x),
-        spread(1e-8, 0.9),
+        spread(1e-12, 0.99),
     ),
     Hard(
         "step of width 1e-3", lambda x: np.tanh(1e3 * (x - 1)), lambda x: mp.tanh(1000 * (x - 1)), uniform(0.995, 1.005)
@@ -183,18 +202,21 @@ BANK = [
     ),
     # cancellation
     Hard(
-        "(1 - cos x) / x^2", lambda x: (1 - np.cos(x)) / x**2, lambda x: (1 - mp.cos(x)) / x**2, signed(spread(1e-6, 3))
+        "(1 - cos x) / x^2",
+        lambda x: (1 - np.cos(x)) / x**2,
+        lambda x: (1 - mp.cos(x)) / x**2,
+        signed(spread(1e-7, 10)),
     ),
-    Hard("(e^x - 1) / x", lambda x: (np.exp(x) - 1) / x, lambda x: (mp.exp(x) - 1) / x, signed(spread(1e-9, 3))),
-    Hard("sin x / x", lambda x: np.sin(x) / x, lambda x: mp.sin(x) / x, signed(spread(1e-6, 3))),
-    Hard("x - sin x", lambda x: x - np.sin(x), lambda x: x - mp.sin(x), signed(spread(1e-4, 3))),
+    Hard("(e^x - 1) / x", lambda x: (np.exp(x) - 1) / x, lambda x: (mp.exp(x) - 1) / x, signed(spread(1e-12, 10))),
+    Hard("sin x / x", lambda x: np.sin(x) / x, lambda x: mp.sin(x) / x, signed(spread(1e-12, 30))),
+    Hard("x - sin x", lambda x: x - np.sin(x), lambda x: x - mp.sin(x), signed(spread(1e-6, 10))),
     Hard(
         "sqrt(x + 1) - sqrt x",
         lambda x: np.sqrt(x + 1) - np.sqrt(x),
         lambda x: mp.sqrt(x + 1) - mp.sqrt(x),
-        spread(1, 1e9),
+        spread(1, 1e12),
     ),
-    Hard("log(1 + x) naively", lambda x: np.log(1 + x), lambda x: mp.log(1 + x), spread(1e-10, 1)),
+    Hard("log(1 + x) naively", lambda x: np.log(1 + x), lambda x: mp.log(1 + x), spread(1e-14, 1e2)),
     Hard(
         "expanded (x - 1)^7",
         lambda x: np.polyval([1, -7, 21, -35, 35, -21, 7, -1], x),
@@ -211,17 +233,17 @@ BANK = [
     # saturation
     Hard("tanh saturated", np.tanh, mp.tanh, signed(uniform(3, 18))),
     Hard("logistic saturated", special.expit, lambda x: 1 / (1 + mp.exp(-x)), signed(uniform(5, 30))),
-    Hard("erfc in the tail", special.erfc, mp.erfc, uniform(1, 20)),
-    Hard("softplus", lambda x: np.logaddexp(0, x), _softplus, uniform(-40, 40)),
-    Hard("1 / (1 + x^2) far out", lambda x: 1 / (1 + x**2), lambda x: 1 / (1 + x**2), spread(1, 1e6)),
+    Hard("erfc in the tail", special.erfc, mp.erfc, uniform(1, 26)),
+    Hard("softplus", lambda x: np.logaddexp(0, x), _softplus, uniform(-100, 100)),
+    Hard("1 / (1 + x^2) far out", lambda x: 1 / (1 + x**2), lambda x: 1 / (1 + x**2), spread(1, 1e12)),
     # kinks and steps elsewhere
-    Hard("abs, kink nearby", lambda x: np.abs(x - 1), lambda x: abs(x - 1), near(1.0, 1e-8, 1.0)),
-    Hard("abs of sin", lambda x: np.abs(np.sin(x)), lambda x: abs(mp.sin(x)), uniform(0.2, 20)),
+    Hard("abs, kink nearby", lambda x: np.abs(x - 1), lambda x: abs(x - 1), near(1.0, 1e-12, 1.0)),
+    Hard("abs of sin", lambda x: np.abs(np.sin(x)), lambda x: abs(mp.sin(x)), uniform(-20, 20)),
     Hard(
         "leaky, kink nearby",
         lambda x: np.maximum(x - 1, 0.01 * (x - 1)),
         lambda x: max(x - 1, 0.01 * (x - 1)),
-        near(1.0, 1e-6, 1.0),
+        near(1.0, 1e-12, 1.0),
     ),
     Hard(
         "branches at a distance",
@@ -236,7 +258,7 @@ BANK = [
         lambda x: x * x / 2 if abs(x) < 1 else abs(x) - 0.5,
         uniform(-3, 3),
     ),
-    Hard("cubic kink nearby", lambda x: np.abs(x - 1) ** 3, lambda x: abs(x - 1) ** 3, near(1.0, 1e-6, 1.0)),
+    Hard("cubic kink nearby", lambda x: np.abs(x - 1) ** 3, lambda x: abs(x - 1) ** 3, near(1.0, 1e-9, 1.0)),
     Hard("step function", lambda x: np.floor(x * 10), lambda x: mp.floor(x * 10), uniform(-3, 3)),
     Hard("sawtooth", lambda x: x * 7 - np.floor(x * 7), lambda x: x * 7 - mp.floor(x * 7), uniform(-3, 3)),
     Hard(
@@ -249,14 +271,20 @@ BANK = [
         "small kinks",
         lambda x: np.sin(x) + 1e-4 * np.abs(x - 1),
         lambda x: mp.sin(x) + 1e-4 * abs(x - 1),
-        near(1.0, 1e-5, 1.0),
+        near(1.0, 1e-9, 1.0),
     ),
-    Hard("triangle wave", lambda x: np.abs((10 * x) % 2 - 1), lambda x: abs((10 * x) % 2 - 1), uniform(0.05, 3)),
+    Hard(
+        "kink nearby, beside a sine",
+        lambda x: np.maximum(x, 1.0) + 0.3 * np.sin(x),
+        lambda x: max(x, 1) + mp.mpf(0.3) * mp.sin(x),
+        near(1.0, 1e-9, 1e-2),
+    ),
+    Hard("triangle wave", lambda x: np.abs((10 * x) % 2 - 1), lambda x: abs((10 * x) % 2 - 1), uniform(-3, 3)),
     # computed in single precision inside
     Hard("sin in float32", single(np.sin), mp.sin, uniform(-3, 3)),
-    Hard("exp in float32", single(np.exp), mp.exp, uniform(-5, 5)),
-    Hard("log in float32", single(np.log), mp.log, spread(1e-2, 1e6)),
-    Hard("polynomial in float32", single(lambda x: x**3 - x), lambda x: x**3 - x, uniform(-3, 3)),
+    Hard("exp in float32", single(np.exp), mp.exp, uniform(-80, 80)),
+    Hard("log in float32", single(np.log), mp.log, spread(1e-12, 1e12)),
+    Hard("polynomial in float32", single(lambda x: x**3 - x), lambda x: x**3 - x, uniform(-10, 10)),
     Hard("tanh in float32", single(np.tanh), mp.tanh, uniform(-8, 8)),
     Hard("linear in float32", single(lambda x: 3 * x + 1), lambda x: 3 * x + 1, uniform(-3, 3)),
     # several variables
@@ -270,9 +298,9 @@ BANK = [
         "sum of logs over ranges",
         lambda x: np.sum(np.log(x)),
         lambda *x: sum(mp.log(v) for v in x),
-        spread(1e-9, 1e9, 4),
+        spread(1e-12, 1e12, 4),
     ),
-    Hard("product", np.prod, lambda *x: math.prod(x), spread(1e-4, 1e4, 4)),
+    Hard("product", np.prod, lambda *x: math.prod(x), spread(1e-12, 1e12, 4)),
     Hard(
         "product with a zero",
         np.prod,
@@ -286,8 +314,8 @@ BANK = [
         lambda x, y: 100 * (y - x**2) ** 2 + (1 - x) ** 2,
         uniform(-2, 2, 2),
     ),
-    Hard("log-sum-exp", special.logsumexp, lambda *x: mp.log(sum(mp.exp(v) for v in x)), uniform(-8, 8, 4)),
-    Hard("norm over ranges", np.linalg.norm, lambda *x: mp.sqrt(sum(v * v for v in x)), spread(1e-4, 1e4, 4)),
+    Hard("log-sum-exp", special.logsumexp, lambda *x: mp.log(sum(mp.exp(v) for v in x)), uniform(-30, 30, 4)),
+    Hard("norm over ranges", np.linalg.norm, lambda *x: mp.sqrt(sum(v * v for v in x)), spread(1e-6, 1e6, 4)),
     Hard(
         "ratio with a small divisor",
         lambda x: x[0] / x[1],
@@ -315,6 +343,8 @@ NOT_CURVED = {"whole periods", "bessel", "digamma of negative"}
 """Functions left out at second order: the first has a curvature below its own rounding, the others take mpmath long."""
 
 POINTS = 3
+MANY = 80
+VISIBLE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -326,6 +356,11 @@ class Result:
     value: np.ndarray
     error: np.ndarray
     evaluations: np.ndarray
+    resolution: np.ndarray
+
+    @property
+    def visible(self) -> np.ndarray:
+        return (self.true == 0) | (self.resolution <= VISIBLE * np.abs(self.true))
 
     @property
     def actual(self) -> np.ndarray:
@@ -340,9 +375,10 @@ class Result:
         """Name the elements whose error is larger than its estimate."""
         return [self.names[i] for i in np.flatnonzero(~((self.actual <= self.error) | np.isinf(self.error)))]
 
-    def share(self, condition: np.ndarray, *, single: bool = False) -> float:
-        """Return the share of the elements computed in double precision, or in single, for which something holds."""
-        return float(np.mean(condition[[("float32" in name) == single for name in self.names]]))
+    @property
+    def double(self) -> np.ndarray:
+        """Mark the elements of functions computed in double precision."""
+        return np.array(["float32" not in name for name in self.names])
 
 
 def _differentiate(hard: Hard, x: np.ndarray, operator: Operator, mode: str):
@@ -358,19 +394,19 @@ def _differentiate(hard: Hard, x: np.ndarray, operator: Operator, mode: str):
 
 
 @cache
-def _truth(hard: Hard) -> list[np.ndarray]:
-    return [hard.gradient(x) for x in hard.points(POINTS)]
+def _truth(hard: Hard, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(hard.gradient(x).reshape(-1), hard.resolution(x)) for x in hard.points(count)]
 
 
 @cache
-def results(mode: str) -> Result:
+def results(mode: str, count: int = POINTS) -> Result:
     """Differentiate the whole bank."""
     names, columns = [], []
     for hard in BANK:
-        for x, true in zip(hard.points(POINTS), _truth(hard), strict=True):
+        for x, (true, resolution) in zip(hard.points(count), _truth(hard, count), strict=True):
             value, error, calls = _differentiate(hard, x, Operator.GRADIENT, mode)
             names += [f"{hard.name} at {x}"] * x.size
-            columns.append([true.reshape(-1), value, error, np.full(x.size, calls / x.size)])
+            columns.append([true, value, error, np.full(x.size, calls / x.size), resolution])
     return Result(names, *(np.concatenate(c) for c in zip(*columns, strict=True)))
 
 
@@ -384,32 +420,54 @@ def test_every_error_lies_inside_its_estimate(mode):
     assert results(mode).outside == []
 
 
+def test_nearly_all_derivatives_are_visible():
+    found = results("adaptive")
+    assert np.mean(found.visible[found.double]) >= 0.9
+
+
 @pytest.mark.parametrize("mode", ["adaptive", "ridders"])
 def test_most_errors_are_small(mode):
     found = results(mode)
-    assert found.share(found.relative < 1e-10) >= 0.88
-    assert found.share(found.relative < 1e-6) >= 0.97
-    assert found.share(found.relative < 1e-3, single=True) >= 0.85
+    relative = found.relative[found.double & found.visible]
+    assert np.mean(relative < 1e-10) >= 0.88
+    assert np.mean(relative < 1e-6) >= 0.97
+    assert np.mean(found.relative[found.double] < 1e-6) >= 0.94
+    assert np.mean(found.relative[~found.double] < 1e-3) >= 0.85
 
 
 @pytest.mark.parametrize("mode", ["adaptive", "ridders"])
 def test_most_estimates_are_useful(mode):
     found = results(mode)
     scale = np.where(found.true == 0, 1.0, np.abs(found.true))
-    assert found.share(found.error < 1e-7 * scale) >= 0.85
+    assert np.mean((found.error < 1e-7 * scale)[found.double]) >= 0.85
 
 
-@pytest.mark.parametrize(("mode", "typical", "most"), [("adaptive", 30, 90), ("ridders", 36, 110)])
+@pytest.mark.parametrize(("mode", "typical", "most"), [("adaptive", 30, 130), ("ridders", 36, 150)])
 def test_few_evaluations_a_variable(mode, typical, most):
     evaluations = results(mode).evaluations
     assert np.median(evaluations) <= typical
     assert evaluations.max() <= most
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["adaptive", "ridders"])
+def test_ten_thousand_elements(mode):
+    found = results(mode, MANY)
+    visible = found.relative[found.double & found.visible]
+    outside = ~((found.actual <= found.error) | np.isinf(found.error))
+    assert len(found.names) >= 10_000
+    assert np.mean(outside) <= 0.001, found.outside
+    assert not (outside & found.visible & (found.relative > 1e-2)).any()
+    assert np.mean(visible < 1e-10) >= 0.91
+    assert np.mean(visible < 1e-6) >= 0.98
+    assert np.median(found.evaluations) <= 30
+
+
 @pytest.mark.parametrize("mode", ["forward", "central"])
 def test_textbook_errors_of_fixed_steps_nearly_always_hold(mode):
+    """A step that does not adapt is blind to what is finer than itself, at the edges of domains above all."""
     found = results(mode)
-    assert len(found.outside) <= 0.04 * len(found.names)
+    assert len(found.outside) <= 0.05 * len(found.names)
     assert np.all(found.evaluations <= 12)
 
 
@@ -424,7 +482,7 @@ def test_estimates_of_the_backends_two_opinions_meet(mode):
 def test_every_error_of_the_hessian_lies_inside_its_estimate(hard):
     (x,) = hard.points(1)
     value, error, _ = _differentiate(hard, x, Operator.HESSIAN, "adaptive")
-    assert np.all(np.abs(value - hard.hessian(x).reshape(-1)) <= error)
+    assert np.all((np.abs(value - hard.hessian(x).reshape(-1)) <= error) | np.isinf(error))
 
 
 @pytest.mark.parametrize("wrong", [1.001, 1 + 1e-6])
@@ -432,4 +490,4 @@ def test_a_wrong_derivative_is_outside_nearly_everywhere(wrong):
     """The estimates are not merely wide: they exclude a derivative that is slightly wrong."""
     found = results("adaptive")
     excluded = np.abs(found.value - wrong * found.true) > found.error
-    assert found.share(excluded | (found.true == 0)) >= (0.9 if wrong == 1.001 else 0.85)
+    assert np.mean((excluded | (found.true == 0))[found.double]) >= (0.9 if wrong == 1.001 else 0.85)

@@ -1,0 +1,248 @@
+"""At a kink: whether a value is one of those that the function's slopes nearby allow.
+
+Where a function has a kink there is no derivative, and what an engine returns is a choice. It is a
+valid one if it lies in the Clarke set, the convex hull of the gradients at smooth points nearby,
+for all coordinates jointly; each row of a Jacobian is taken by itself. The hull is that of a
+sample: the referee differentiates a little way off, with each kinked coordinate on either side.
+Coordinates whose slopes do not depend on each other's side are held against the hull apart, which
+spares a sample of all combinations; where a value is still outside, the sample grows towards it.
+
+References
+----------
+.. [1] F. H. Clarke, "Optimization and Nonsmooth Analysis", Wiley (1983), theorem 2.5.1.
+.. [2] M. Frank and P. Wolfe, "An algorithm for quadratic programming", Naval Research Logistics
+   Quarterly 3 (1956): the growth of the sample.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from scipy.optimize import linprog, nnls
+
+from gradcheck.estimates import Estimate
+from gradcheck.functions import Array
+from gradcheck.judge import tolerances
+from gradcheck.judge.comparison import flat
+from gradcheck.judge.testimony import Question
+from gradcheck.operators import Operator
+
+MOST = 24
+"""The number of input elements up to which the neighbourhood is sampled."""
+RADIUS = {8: 1e-4, 4: 2e-2}
+"""How far off the sample is, relative to each element's size, by the bytes of a real number in the check's dtype."""
+FLOOR = 1e-9
+"""The part of the largest slope below which two slopes are not told apart."""
+ROUGH = 1e-2
+"""The part of the largest slope above which the error of a slope makes it worthless."""
+
+
+Source = Callable[[Sequence[Array]], Estimate | None]
+
+
+class Neighbourhood:
+    """The derivative at smooth points around a kink.
+
+    Parameters
+    ----------
+    question : Question
+        What was computed, and where; its inputs are real and at most `MOST` elements.
+    sources : sequence of callable
+        What differentiates at other points and knows its errors, best first.
+
+    Attributes
+    ----------
+    values : numpy.ndarray, shape (k, m)
+        The flat derivative at each point, continued to the kink.
+    error : numpy.ndarray, shape (m,)
+        How well it is known.
+    """
+
+    def __init__(self, question: Question, sources: Sequence[Source]) -> None:
+        self._question, self._sources, self._tried = question, sources, 0
+        sizes = np.concatenate([tolerances.sizes(leaf).reshape(-1) for leaf in question.inputs.arrays])
+        self._radius = RADIUS[np.finfo(question.inputs.dtype).dtype.itemsize] * sizes
+        self._sides = np.zeros((0, len(sizes)))
+        elements = sum(len(row) for row in _rows(question))
+        self.values, self.error = np.zeros((0, elements)), np.zeros(elements)
+        self._flips = self._look_around()
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a sample to hold anything against: at most of the points tried."""
+        return len(self.values) > max(1, self._tried / 2)
+
+    @property
+    def low(self) -> Array:
+        """The smallest slope of each element."""
+        return np.asarray(np.min(self.values, axis=0))
+
+    @property
+    def high(self) -> Array:
+        """The largest slope of each element."""
+        return np.asarray(np.max(self.values, axis=0))
+
+    def valid(self, value: Array) -> Array:
+        """Return which elements of a flat derivative lie in the Clarke set of their row."""
+        inside = np.zeros(value.shape, bool)
+        for row in _rows(self._question):
+            for group in self._groups(row):
+                inside[group] = self._holds(value, row, group)
+        return inside
+
+    def _look_around(self) -> list[tuple[int, int, int]]:
+        """Sample both sides of each coordinate, and of all at once; return pairs that differ in one coordinate."""
+        rng = np.random.default_rng(zlib.crc32(f"{self._question.case} {self._question.point} kinks".encode()))
+        count, flips = len(self._radius), []
+
+        def anywhere() -> Array:
+            direction: Array = rng.uniform(0.2, 1.0, count) * rng.choice([-1.0, 1.0], count)
+            return direction
+
+        for _ in range(2):
+            base = anywhere()
+            first = self._look(base)
+            for i in range(count):
+                flipped = self._look(np.where(np.arange(count) == i, -base, base))
+                if first is not None and flipped is not None:
+                    flips.append((first, flipped, i))
+        for _ in range(4 + count):
+            base = anywhere()
+            self._look(base)
+            self._look(-base)
+        return flips
+
+    def _look(self, direction: Array) -> int | None:
+        """Differentiate a little way off in a direction; return the number of the sample, None if it is not smooth."""
+        self._tried += 1
+        near, far = (self._measured(part * self._radius * direction) for part in (0.5, 1.0))
+        if near is None or far is None:
+            return None
+        bend = far[0] - near[0]
+        value, error = near[0] - bend, np.abs(bend) / 8 + 2 * near[1] + far[1]  # the line through both, at the kink
+        largest = np.max(np.abs(np.vstack([self.values, value])))
+        if not (error <= ROUGH * largest).all():
+            return None
+        self.values, self._sides = np.vstack([self.values, value]), np.vstack([self._sides, np.sign(direction)])
+        self.error = np.maximum(self.error, error + FLOOR * largest)
+        return len(self.values) - 1
+
+    def _measured(self, moves: Array) -> tuple[Array, Array] | None:
+        """Return the derivative and its error at the inputs moved; None if that is no smooth point."""
+        leaves, start = [], 0
+        for leaf in self._question.inputs.arrays:
+            leaves.append(leaf + moves[start : start + leaf.size].reshape(leaf.shape))
+            start += leaf.size
+        found = (_smooth(source(leaves)) for source in self._sources)
+        return next((measured for measured in found if measured is not None), None)
+
+    def _groups(self, row: Array) -> Iterator[Array]:
+        """Split a row into coordinates that must be judged together: those whose slopes move with each other's side."""
+        kinked = [i for i in row if (self.high - self.low)[i] > 2 * self.error[i]]
+        yield from (np.array([i]) for i in row if i not in kinked)
+        while kinked:
+            group = [kinked.pop()]
+            for member in group:
+                linked = [other for other in kinked if self._linked(row, member, other)]
+                group += linked
+                kinked = [other for other in kinked if other not in linked]
+            yield np.array(sorted(group))
+
+    def _linked(self, row: Array, one: int, other: int) -> bool:
+        if self._moves_with(row, one, other) or self._moves_with(row, other, one):
+            return True
+        return not (self._settled(row, one) or self._settled(row, other))
+
+    def _moves_with(self, row: Array, one: int, other: int) -> bool:
+        """Whether the slope of one element changes when only the other coordinate changes its side."""
+        return any(
+            abs(self.values[a, one] - self.values[b, one]) > 2 * self.error[one]
+            for a, b, coordinate in self._flips
+            if row[coordinate] == other
+        )
+
+    def _settled(self, row: Array, element: int) -> bool:
+        """Whether the slope of an element is told by the side of its own coordinate."""
+        sides = self._sides[:, int(np.searchsorted(row, element))]
+        spreads = [np.ptp(self.values[sides == side, element]) for side in (-1, 1) if (sides == side).any()]
+        return all(spread <= 2 * self.error[element] for spread in spreads)
+
+    def _holds(self, value: Array, row: Array, group: Array) -> bool:
+        """Whether the hull holds a value; where it does not, the sample grows in the direction of the value."""
+        for _ in range(2 * len(group)):
+            if _in_hull(value[group], self.values[:, group], self.error[group]):
+                return True
+            if len(group) == 1 or not np.isfinite(value[group]).all():
+                return False
+            direction = np.zeros(len(self._radius))
+            direction[np.searchsorted(row, group)] = _away(value[group], self.values[:, group])
+            if not direction.any():
+                return True
+            direction += 1e-3 * np.sin(np.arange(1, len(direction) + 1))  # off the kinks of the other coordinates
+            self._look(direction / np.max(np.abs(direction)))
+            self._look(-direction / np.max(np.abs(direction)))
+        return False
+
+
+def _smooth(estimate: Estimate | None) -> tuple[Array, Array] | None:
+    """Return a derivative and its error as flat vectors; None where it is not known, or at a kink."""
+    if estimate is None or estimate.errors is None:
+        return None
+    if estimate.kinks is not None and any(kinked.any() for kinked in estimate.kinks):
+        return None
+    value, error = flat(estimate.arrays), flat(estimate.errors).astype(float)
+    return (value, error) if np.isfinite(value).all() and np.isfinite(error).all() else None
+
+
+def choice(value: float, low: float, high: float, error: float) -> str:
+    """Name what was chosen at a kink: ``"the middle of the slopes -1 and 1"``."""
+    slopes = f"{low:.6g} and {high:.6g}"
+    for name, candidate in (("lower", low), ("higher", high)):
+        if abs(value - candidate) <= error:
+            return f"the {name} of the slopes {slopes}"
+    if abs(value - (low + high) / 2) <= error:
+        return f"the middle of the slopes {slopes}"
+    return f"{'zero' if value == 0 else f'{value:.6g}'}, between the slopes {slopes}"
+
+
+def _rows(question: Question) -> Iterator[Array]:
+    """Yield, for each output element, the positions of its gradient in the flat derivative."""
+    sizes = [leaf.size for leaf in question.inputs.arrays]
+    outputs = [output.size for output in question.outputs]
+    if question.operator in (Operator.GRADIENT, Operator.VJP):
+        yield np.arange(sum(sizes))
+    elif question.operator is Operator.JACOBIAN:
+        start = 0
+        for output in outputs:
+            ends = start + output * np.cumsum([0, *sizes])
+            blocks = [np.arange(a, b).reshape(output, -1) for a, b in pairwise(ends)]
+            yield from np.concatenate(blocks, axis=1)
+            start = int(ends[-1])
+    else:  # each element of J v, or of a second derivative, is a number of its own
+        count = {Operator.JVP: sum(outputs), Operator.HVP: sum(sizes)}.get(question.operator, sum(sizes) ** 2)
+        yield from np.arange(count)[:, None]
+
+
+def _in_hull(value: Array, samples: Array, error: Array) -> bool:
+    """Whether a point lies in the convex hull of samples, give or take an error in each coordinate."""
+    low, high = np.min(samples, axis=0) - error, np.max(samples, axis=0) + error
+    within = bool(((value >= low) & (value <= high)).all())  # False for NaN
+    if len(value) == 1 or not within:
+        return within
+    scale = float(np.max(np.abs(samples))) or 1.0
+    upper = np.vstack([samples.T, -samples.T]) / scale
+    limit = np.concatenate([value + error, error - value]) / scale
+    weights = np.ones((1, len(samples)))
+    return bool(linprog(np.zeros(len(samples)), upper, limit, weights, np.ones(1), bounds=(0, None)).status == 0)
+
+
+def _away(value: Array, samples: Array) -> Array:
+    """Return the direction from the nearest point of the hull of samples to a value outside it."""
+    scale = float(np.max(np.abs(samples))) or 1.0
+    matrix = np.vstack([samples.T / scale, 1e3 * np.ones(len(samples))])
+    weights, _ = nnls(matrix, np.append(value / scale, 1e3))
+    away: Array = value - samples.T @ weights
+    return away

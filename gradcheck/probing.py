@@ -1,0 +1,490 @@
+"""Asking an engine that runs somebody's own rule in other ways, to see what one cotangent does not show.
+
+After the judge has compared the operators of a point, each engine under test that runs a native
+function, or a VJP written by hand, is *probed*: the same engine is asked again, with other
+cotangents, other memory layouts, one input at a time, and what must be equal is compared. Portable
+functions are not probed: their rules are the frameworks' own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradcheck.backend import Backend, Prepared
+from gradcheck.contraction import contracted
+from gradcheck.errors import FunctionError, GradcheckError, UnsupportedError, first_line
+from gradcheck.estimates import NO_GRADIENT, Engine, Estimate
+from gradcheck.functions import Array, Function, real_dtype
+from gradcheck.judge.comparison import REFEREE
+from gradcheck.judge.properties import (
+    Claim,
+    Objection,
+    beyond,
+    contraction,
+    spread,
+    transposed,
+    unequal,
+)
+from gradcheck.judge.testimony import Question
+from gradcheck.judge.tolerances import TIGHT_ULPS
+from gradcheck.judge.verdicts import Evidence, Status, Verdict
+from gradcheck.lineup import Participant
+from gradcheck.operators import Operator
+from gradcheck.preparation import plain
+from gradcheck.session import SECOND_OPINION, Workshop
+from gradcheck.subject import HALF, Seeds, Subject, inner
+
+FACTORS = (-1.0, 2.0**10, -(2.0**10), 2.0**-10, -(2.0**-10))
+"""What cotangents are multiplied with: powers of two, so that a linear rule gives the multiple exactly."""
+FIRST_ORDER = (Operator.GRADIENT, Operator.JACOBIAN, Operator.VJP, Operator.JVP)
+SECOND_ORDER = (Operator.HESSIAN, Operator.HVP)
+
+
+class Prober:
+    """Probes the engines of a check at one point.
+
+    Parameters
+    ----------
+    engines : sequence of Participant
+        Who takes part.
+    """
+
+    def __init__(self, engines: Sequence[Participant]) -> None:
+        self._engines = engines
+        self._probed: set[Engine] = set()
+
+    def examined(
+        self, question: Question, verdicts: Sequence[Verdict], function: Function, workshop: Workshop
+    ) -> list[Verdict]:
+        """Return the verdicts, those of engines that a probe objects to replaced; none becomes better.
+
+        An engine is probed once at first order, with the first operator that it passes, and with
+        each operator of second order.
+
+        Parameters
+        ----------
+        question : Question
+            What was judged.
+        verdicts : sequence of Verdict
+            One for each testimony.
+        function : Function
+            The function in question.
+        workshop : Workshop
+            Where its derivatives are prepared.
+        """
+        own = {p.engine: p for p in self._engines if not p.witness and _runs_own_rule(p, function)}
+        examined = list(verdicts)
+        for i, (verdict, testimony) in enumerate(zip(verdicts, question.testimonies, strict=True)):
+            if verdict.engine in own and not verdict.witness and testimony.estimate is not None:
+                engine = own[verdict.engine]
+                partners = self._partners(engine, function)
+                subject = Subject(engine, function, question, testimony.estimate, workshop, partners)
+                examined[i] = self._examined(subject, _with_missing_gradients(verdict, testimony.estimate))
+        return examined
+
+    def _examined(self, subject: Subject, verdict: Verdict) -> Verdict:
+        first = subject.operator in FIRST_ORDER and verdict.engine not in self._probed
+        if not (first or subject.operator in SECOND_ORDER):
+            return verdict
+        if not (verdict.status.passes or verdict.status is Status.INCONCLUSIVE):
+            return verdict
+        if first:
+            self._probed.add(verdict.engine)
+        unable = []
+        for probe in FIRST_ORDER_PROBES if first else SECOND_ORDER_PROBES:
+            found = _run(probe, subject)
+            if isinstance(found, Objection):
+                return _replaced(verdict, found)
+            if found:
+                unable.append(found)
+        return _with_note(verdict, unable)
+
+    def _partners(self, engine: Participant, function: Function) -> list[Participant]:
+        """Return the engines whose pushforward an engine's pullback can be held against: its own, then others'."""
+        partners = []
+        for other in [
+            engine,
+            *(e for e in self._engines if not e.witness and e.engine.backend != engine.engine.backend),
+        ]:
+            mode = other.backend.pushforward
+            if mode and other.engine.backend in function.native:
+                partners.append(Participant(other.backend.engine(mode), other.backend))
+        return partners
+
+
+def _runs_own_rule(engine: Participant, function: Function) -> bool:
+    name = engine.engine.backend
+    return (name in function.native or (name == "analytic" and function.has_rule)) and name != REFEREE
+
+
+def _run(probe: Callable[[Subject], Objection | None], subject: Subject) -> Objection | str | None:
+    """Return what a probe found, or why it could not look."""
+    try:
+        with np.errstate(all="ignore"):
+            return probe(subject)
+    except UnsupportedError as error:
+        return str(error)
+    except FunctionError as error:
+        return Objection(Status.ERROR, Evidence(f"it passes at one cotangent, but {error}"))
+    except Exception as error:  # a fault of the probe or of an adapter must not become the rule's
+        return f"it could not be probed: {first_line(error)}"
+
+
+def _replaced(verdict: Verdict, objection: Objection) -> Verdict:
+    evidence = replace(objection.evidence, reference_engine=objection.evidence.reference_engine or str(verdict.engine))
+    return replace(
+        verdict, status=objection.status, evidence=evidence, argument=objection.argument, index=objection.index
+    )
+
+
+def _with_note(verdict: Verdict, unable: Sequence[str]) -> Verdict:
+    """Say in the evidence what of the rule could not be looked at."""
+    if not unable:
+        return verdict
+    told = "; ".join(dict.fromkeys(unable))
+    reason = "; ".join(part for part in (verdict.evidence.reason, f"not probed in every way: {told}") if part)
+    return replace(verdict, evidence=replace(verdict.evidence, reason=reason))
+
+
+def _with_missing_gradients(verdict: Verdict, estimate: Estimate) -> Verdict:
+    """Say of a derivative that is wrong that the framework returned none, where its adapter noted that."""
+    if verdict.status is not Status.WRONG or NO_GRADIENT + verdict.argument not in estimate.notes:
+        return verdict
+    told = verdict.evidence.reason.partition("; it is zero throughout")[0]
+    reason = f"{told}; there is {NO_GRADIENT}{verdict.argument}: it is detached or unused"
+    return replace(verdict, evidence=replace(verdict.evidence, reason=reason))
+
+
+# -- the same twice ---------------------------------------------------------------------------
+
+
+def _repeats(subject: Subject) -> Objection | None:
+    """Two calls at the same inputs give the same, up to sums in another order."""
+    if subject.forward is not None:
+        first, second = subject.values(subject.leaves), subject.values(subject.leaves)
+        reason = "the forward is not deterministic: called again at the same inputs, it gives another value"
+        objection = _unsteady(subject, reason, second, first, [""] * len(first))
+        if objection is not None:
+            return objection
+    reason = "the backward is not deterministic: called again at the same inputs, it gives another derivative"
+    return _unsteady(subject, reason, subject.apply(subject.seeds[0]), subject.image, subject.labels)
+
+
+def _unsteady(subject: Subject, reason: str, got: Seeds, wanted: Seeds, labels: Sequence[str]) -> Objection | None:
+    """Hold two calls against each other; what is added up bounds what another order of sums does."""
+    size = subject.reach + max((float(np.max(np.abs(a), initial=0, where=np.isfinite(a))) for a in wanted), default=0)
+    slack = TIGHT_ULPS * subject.dtype_eps * size * np.sqrt(max(subject.inputs.size, 1))
+    claim = Claim("determinism", reason, got, wanted, labels, wanted)
+    return beyond(claim, [np.full(a.shape, slack) for a in got], Status.NONDETERMINISTIC)
+
+
+# -- linear in the cotangent ------------------------------------------------------------------
+
+
+def _scales(subject: Subject) -> Objection | None:
+    """The pullback of c u is c times that of u, exactly where c is a power of two."""
+    for factor in FACTORS if subject.seed else ():
+        objection = _scale(subject, factor)
+        if objection is not None and not _gone_in_double(subject, factor):
+            return objection
+    return None
+
+
+def _scale(subject: Subject, factor: float) -> Objection | None:
+    seed = [factor * s for s in subject.seeds[0]]
+    got, wanted = subject.apply(seed), [factor * a for a in subject.image]
+    word = subject.seed
+
+    def explained() -> list[Array] | None:
+        if subject.eps >= HALF:
+            return None  # half precision inside: such factors leave its range
+        pairs = zip(subject.rounding_at(seed), subject.rounding_at(subject.seeds[0]), strict=True)
+        return [a + abs(factor) * b for a, b in pairs]
+
+    reason = f"its rule is not linear in the {word}: of {factor:g} times the {word} it does not make {factor:g} times"
+    claim = subject.claim(f"linear in the {word}", reason, got, wanted)
+    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny * max(1.0, abs(factor)))
+
+
+def _gone_in_double(subject: Subject, factor: float) -> bool:
+    """Whether the rule is linear in double precision: then numbers left the range of single precision inside."""
+    if subject.inputs.dtype.name not in ("float32", "complex64") or abs(factor) == 1:
+        return False
+    try:
+        return _scale(subject.in_double(), factor) is None
+    except GradcheckError:
+        return False
+
+
+def _adds(subject: Subject) -> Objection | None:
+    """The pullback of u + w is the sum of those of u and w."""
+    if not subject.seed:
+        return None
+    one, two = subject.seeds
+    both = [a + b for a, b in zip(one, two, strict=True)]
+    first, second = subject.image, subject.apply(two)
+    word = subject.seed
+    reason = f"its rule is not linear in the {word}: of the sum of two of them it does not make the sum"
+
+    def explained() -> list[Array]:
+        each = [subject.rounding(seed) for seed in (one, two, both)]
+        return [np.sum(blocks, axis=0) for blocks in zip(*each, strict=True)]
+
+    wanted = [a + b for a, b in zip(first, second, strict=True)]
+    claim = subject.claim(f"linear in the {word}", reason, subject.apply(both), wanted, first, second)
+    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+
+
+# -- against other derivatives ----------------------------------------------------------------
+
+
+def _contracts(subject: Subject) -> Objection | None:
+    """The pullback of u is J^T u for the Jacobian that was judged, and that of 1 the gradient."""
+    real = all(a.dtype.kind == "f" for a in (*subject.leaves, *subject.outputs))
+    if not (subject.pulls_back and real and subject.operator in (Operator.GRADIENT, Operator.JACOBIAN)):
+        return None
+    judged = list(subject.estimate.arrays)
+    wanted, terms = judged, judged
+    if subject.operator is Operator.JACOBIAN:
+        wanted, terms = contraction(judged, subject.seeds[0])
+    size = np.sqrt(sum(o.size for o in subject.outputs))
+
+    def explained() -> list[Array]:
+        again = subject.rounding(subject.seeds[0])
+        return [r + TIGHT_ULPS * subject.eps * size * np.abs(t) for r, t in zip(again, terms, strict=True)]
+
+    reason = f"its pullback is not that of its own {subject.operator}"
+    claim = subject.claim(f"pullback against {subject.operator}", reason, subject.image, wanted, terms)
+    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+
+
+def _is_adjoint(subject: Subject) -> Objection | None:
+    """<J v, u> = <v, J^T u>, with the pushforward of the rule's own forward mode, or of another framework.
+
+    Where they differ, difference quotients along v say which of the two is wrong.
+    """
+    if not (subject.pulls_back and subject.witnessed and subject.forward is not None):
+        return None
+    for partner in subject.partners:
+        try:
+            objection = _against(subject, subject.pushforward_of(partner))
+        except GradcheckError:
+            continue  # most rules are written for one direction only
+        if objection is not None:
+            return objection
+    return None
+
+
+def _against(subject: Subject, pushforward: Prepared) -> Objection | None:
+    tangents, cotangents = subject.drawn(subject.leaves), subject.seeds[0]
+    pushed = list(pushforward.estimate(subject.leaves, tangents).arrays)
+    (ahead, terms), (back, more) = inner(cotangents, pushed), inner(tangents, subject.image)
+    tight = TIGHT_ULPS * subject.dtype_eps * (terms + more)
+    if not (np.isfinite(ahead) and np.isfinite(back)) or abs(ahead - back) <= tight:
+        return None
+    slope, error = _slope(subject, tangents)
+    slack = error + tight + _adjoint_rounding(subject, pushforward, tangents, pushed)
+    if not abs(slope) > slack:
+        return None  # too flat for the output to show who is right
+    ahead_is_off, back_is_off = abs(ahead - slope) > slack, abs(back - slope) > slack
+    if back_is_off and not ahead_is_off:
+        reason = f"its pullback is not the adjoint of the pushforward of {pushforward.engine}"
+        return _not_adjoint(reason, back, slope, slack, pushforward)
+    if ahead_is_off and not back_is_off and pushforward.engine.backend == subject.engine.engine.backend:
+        reason = "its backward is right, but its forward-mode rule is not the adjoint of that"
+        return _not_adjoint(reason, ahead, slope, slack, pushforward)
+    return None
+
+
+def _not_adjoint(reason: str, value: float, slope: float, slack: float, pushforward: Prepared) -> Objection:
+    text = f"{reason}: {value:.10g} along a random direction where difference quotients have {slope:.10g}"
+    source = f"adjoint identity <J v, u> = <v, J^T u> with {pushforward.engine}"
+    return Objection(Status.WRONG, Evidence(text, value, slope, REFEREE, abs(value - slope), slack, source, 1, 1))
+
+
+def _slope(subject: Subject, tangents: Seeds) -> tuple[float, float]:
+    """Return <u, J v> by difference quotients, and what two evaluations leave open of it."""
+    slopes, errors = [], []
+    for mode in ("", SECOND_OPINION):
+        found = subject.pushed_by_numerics(tangents, mode)
+        slopes.append(inner(subject.seeds[0], found.arrays)[0])
+        errors.append(np.inf if found.errors is None else inner(subject.seeds[0], found.errors)[1])
+    return slopes[0], sum(errors) + abs(slopes[0] - slopes[1])
+
+
+def _adjoint_rounding(subject: Subject, pushforward: Prepared, tangents: Seeds, pushed: Seeds) -> float:
+    def rerun() -> list[Array]:
+        leaves, moved = subject.moved(subject.leaves, subject.eps), subject.moved(tangents, subject.eps)
+        return list(pushforward.estimate(leaves, moved).arrays)
+
+    ahead = spread([pushed, *subject.reruns(rerun)], subject.eps)
+    back = subject.rounding(subject.seeds[0])
+    return inner(subject.seeds[0], ahead)[1] + inner(tangents, back)[1]
+
+
+# -- memory, and what needs a gradient --------------------------------------------------------
+
+
+def _lies_anyhow(subject: Subject) -> Objection | None:
+    """Equal elements give equal values and derivatives, however they lie in memory."""
+    if not (_on_tape(subject) or subject.forward is None):
+        return None  # a compiled derivative is compiled anew for each layout
+    groups = [list(subject.leaves)] + ([list(subject.seeds[0])] if subject.seed else [])
+    for which, word in zip(range(len(groups)), ("inputs", subject.seed), strict=False):
+        seen: set[str] = set()
+        for constant in (False, True):  # equal elements can lie at stride 0
+            arrays = [np.full_like(a, a.flat[0]) if constant and a.size else a for a in groups[which]]
+            plainly = [arrays if k == which else group for k, group in enumerate(groups)]
+            for layout, laid in _layouts(subject.engine.backend, arrays).items():
+                if layout not in seen:
+                    seen.add(layout)
+                    objection = _in_layout(subject, f"{layout} {word}", plainly, which, laid)
+                    if objection is not None:
+                        return objection
+    return None
+
+
+def _layouts(backend: Backend, arrays: Seeds) -> dict[str, list[Any]]:
+    """Return the arrays in each layout that any of them can have; the others lie plainly."""
+    with backend.scope():
+        found = [backend.layouts(a) for a in arrays]
+        names = dict.fromkeys(name for layouts in found for name in layouts)
+        return {
+            name: [
+                layouts[name] if name in layouts else backend.asarray(a)
+                for layouts, a in zip(found, arrays, strict=True)
+            ]
+            for name in names
+        }
+
+
+def _in_layout(
+    subject: Subject, name: str, plainly: Sequence[Seeds], which: int, laid: Sequence[Any]
+) -> Objection | None:
+    """Compare value and derivative with those of plain arrays; a forward that refuses the layout is not wrong."""
+    leaves, seeds = plainly[0], plainly[1] if len(plainly) > 1 else []
+    try:
+        if subject.forward is not None and which == 0:
+            objection = _same_value(subject, name, leaves, laid)
+            if objection is not None:
+                return objection
+        wanted = subject.apply(seeds, leaves)
+    except GradcheckError:
+        return None
+    try:
+        got = _loaded(subject.derivative, plainly, which, laid)
+    except FunctionError as error:
+        if subject.forward is None:
+            return None
+        return Objection(Status.ERROR, Evidence(f"for {name} its backward raises, where the forward does not: {error}"))
+    if [a.shape for a in got] != [a.shape for a in wanted]:
+        return Objection(Status.ERROR, Evidence(f"for {name} its derivative has another shape"))
+    reason = f"for {name} with the same elements it gives another derivative"
+    claim = subject.claim("memory layout", reason, got, wanted)
+    return unequal(claim, subject.dtype_eps, lambda: subject.rounding(seeds, leaves), tiny=subject.tiny)
+
+
+def _same_value(subject: Subject, name: str, leaves: Seeds, laid: Sequence[Any]) -> Objection | None:
+    assert subject.forward is not None  # the caller's promise
+    wanted, got = subject.values(leaves), _loaded(subject.forward, [leaves], 0, laid)
+    reason = f"for {name} with the same elements the forward gives another value"
+    sizes = [np.abs(a) + TIGHT_ULPS * subject.reach for a in wanted]
+    claim = Claim("memory layout", reason, got, wanted, [""] * len(wanted), sizes)
+    return unequal(claim, subject.dtype_eps, lambda: subject.value_rounding(leaves), tiny=subject.tiny)
+
+
+def _loaded(prepared: Prepared, plainly: Sequence[Seeds], which: int, laid: Sequence[Any]) -> list[Array]:
+    """Run with one group of arrays laid out in another way."""
+    return plain(prepared.run(*plainly, laid={which: laid}))
+
+
+def _alone(subject: Subject) -> Objection | None:
+    """Each derivative is the same where its input alone needs one."""
+    inputs = subject.inputs
+    if not (_on_tape(subject) and len(inputs.active) > 1):
+        return None
+    for k, (leaf, label) in enumerate(zip(inputs.active, inputs.labels, strict=True)):
+        alone = replace(inputs, active=(leaf,), labels=(label,))
+        try:
+            got = subject.prepared(Operator.VJP, alone).estimate(alone.arrays, subject.seeds[0]).arrays
+        except FunctionError as error:
+            return Objection(Status.ERROR, Evidence(f"where {label} alone needs a gradient, {error}"), label)
+        wanted, reason = subject.image[k], f"where {label} alone needs a gradient it gets another one"
+        claim = Claim("one input at a time", reason, got, [wanted], [label], [np.abs(wanted)])
+        explained = partial(_rounding_of, subject, k)
+        objection = unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+        if objection is not None:
+            return objection
+    return None
+
+
+def _rounding_of(subject: Subject, block: int) -> list[Array]:
+    return [subject.rounding(subject.seeds[0])[block]]
+
+
+def _goes_back_twice(subject: Subject) -> Objection | None:
+    """A second pass back through one graph gives the same: the backward left what was saved as it was."""
+    if not _on_tape(subject) or any(o.dtype.kind == "c" for o in subject.outputs):
+        return None
+    once = contracted(subject.function, subject.seeds[0], real_dtype(subject.inputs.dtype))
+    name = subject.engine.engine.backend
+    scalar = once.native[name]
+    twice = replace(once, native={name: lambda *args: [scalar(*args)] * 2})
+    try:
+        both = subject.engine.backend.estimate(
+            twice, subject.inputs, Operator.JACOBIAN, mode=subject.engine.engine.mode
+        )
+    except GradcheckError:
+        return None  # it refuses a second pass, and says so
+    count = len(subject.leaves)
+    reason = "a second pass back through the same graph gives another derivative: the backward changes what was saved"
+    claim = subject.claim("second pass", reason, both.arrays[count:], both.arrays[:count])
+    return unequal(claim, subject.dtype_eps, lambda: subject.rounding(subject.seeds[0]), tiny=subject.tiny)
+
+
+def _on_tape(subject: Subject) -> bool:
+    """Whether the engine records a graph, in which a rule sees what needs a gradient."""
+    backend = subject.engine.backend
+    return subject.pulls_back and (subject.engine.engine.mode or next(iter(backend.modes))) in backend.tapes
+
+
+# -- second order -----------------------------------------------------------------------------
+
+
+def _derives_its_gradient(subject: Subject) -> Objection | None:
+    """The second derivative is that of the engine's own gradient, which difference quotients resolve far better."""
+    got, first = subject.second, subject.differenced("")
+    reason = f"its {subject.operator} is not the derivative of its own gradient, as difference quotients of that show"
+    claim = subject.second_claim("derivative of its own gradient", reason, [m.value for m in first])
+    slack = [m.error + TIGHT_ULPS * subject.dtype_eps * np.abs(a) for m, a in zip(first, got, strict=True)]
+    if beyond(claim, slack) is None or subject.eps >= HALF:  # half precision inside: its gradient is a staircase
+        return None
+    parts = zip(slack, first, subject.differenced(SECOND_OPINION), subject.second_rounding(), strict=True)
+    return beyond(claim, [s + np.abs(o.value - m.value) + o.error + r for s, m, o, r in parts])
+
+
+def _is_symmetric(subject: Subject) -> Objection | None:
+    """A Hessian is symmetric where the gradient is smooth, up to what the output cannot show."""
+    if subject.operator is not Operator.HESSIAN:
+        return None
+    count = len(subject.leaves)
+    flipped = transposed(subject.second, count)
+    smooth = [np.isfinite(m.error) for m in subject.differenced("")]
+    wanted = [np.where(s, a, np.nan) for s, a in zip(smooth, flipped, strict=True)]
+
+    def explained() -> list[Array]:
+        own = subject.second_rounding()
+        both = zip(own, transposed(own, count), subject.invisible(), strict=True)
+        return [a + b + floor for a, b, floor in both]
+
+    claim = subject.second_claim("symmetry", "its Hessian is not symmetric", wanted)
+    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+
+
+FIRST_ORDER_PROBES = (_repeats, _scales, _adds, _contracts, _goes_back_twice, _alone, _lies_anyhow, _is_adjoint)
+SECOND_ORDER_PROBES = (_derives_its_gradient, _is_symmetric)
