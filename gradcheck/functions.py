@@ -356,10 +356,10 @@ def _read_only(array: Array) -> Array:
     return array
 
 
-def moved_by_an_ulp(array: Array, rng: np.random.Generator) -> Array:
-    """Return an array with each element moved by about one ulp, up or down."""
-    sign = rng.choice([-1.0, 1.0], size=array.shape)
-    moved: Array = (array * (1 + sign * np.finfo(array.dtype).eps)).astype(array.dtype)
+def moved_by_ulps(array: Array, rng: np.random.Generator, most: int = 1) -> Array:
+    """Return an array with each element moved up or down, by a number of ulps from 1 to `most`."""
+    ulps = rng.choice([-1.0, 1.0], size=array.shape) * rng.integers(1, most, size=array.shape, endpoint=True)
+    moved: Array = (array * (1 + ulps * np.finfo(array.dtype).eps)).astype(array.dtype)
     return moved
 
 

@@ -159,6 +159,7 @@ class Session:
             self._outputs or (),
             options.rtol,
             options.atol,
+            seed,
             self._natives,
             lambda: (ask() for ask in asked),
             self._forward,

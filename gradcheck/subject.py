@@ -20,7 +20,7 @@ from gradcheck.functions import Array, Function, Inputs
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.properties import Claim, spread
 from gradcheck.judge.testimony import Question
-from gradcheck.judge.tolerances import OUTPUT_ULPS, RERUNS, machine_eps, noise
+from gradcheck.judge.tolerances import OUTPUT_ULPS, RERUNS, machine_eps, noise, sizes
 from gradcheck.lineup import Participant
 from gradcheck.operators import Operator
 from gradcheck.preparation import block_label, plain
@@ -215,7 +215,8 @@ class Subject:
     def reach(self) -> float:
         """What is added up to the outputs, as the derivative shows it: the sum of abs(g x)."""
         fits = [a.shape for a in self.image] == [a.shape for a in self.leaves]
-        return inner(self.image, self.leaves)[1] if fits else 0.0
+        finite = [np.nan_to_num(a, nan=0.0, posinf=0.0, neginf=0.0) for a in self.image]
+        return inner(finite, self.leaves)[1] if fits else 0.0
 
     def rounding(self, seeds: Seeds, leaves: Seeds | None = None) -> list[Array]:
         """Estimate how far the rule's own rounding moves what it makes of a seed.
@@ -319,8 +320,13 @@ class Subject:
         return spread([self.second, *reruns], self.eps)
 
     def invisible(self) -> list[Array]:
-        """Return what an element of the Hessian can be off by without the output showing it."""
-        floor = OUTPUT_ULPS * noise(self.operator, self.leaves, self.outputs, self.dtype_eps)
+        """Return what an element of the second derivative can be off by without output or gradient showing it."""
+        floor = OUTPUT_ULPS * noise(self.operator, self.leaves, self.outputs, self.dtype_eps, self.tangents)
+        size = max((float(np.max(np.abs(a), initial=0.0)) for a in (*self.outputs, *self.image)), default=0.0)
+        smallest = min((float(np.min(sizes(a), initial=np.inf)) for a in self.leaves), default=1.0)
+        floor = (
+            floor + OUTPUT_ULPS * self.dtype_eps * size / smallest
+        )  # the gradient moves in ulps of what it is made of
         ends = np.cumsum([a.size for a in self.second])[:-1]
         return [part.reshape(a.shape) for part, a in zip(np.split(floor, ends), self.second, strict=True)]
 

@@ -169,6 +169,8 @@ class Ladder:
         rounded to multiples of some quantum do not give equal quotients by chance.
     power : int
         The spacing of the powers in the error expansion: 2 for central stencils, 1 for one-sided ones.
+    order : {1, 2}
+        How many derivatives the stencil takes.
     finest : float
         The step below which narrower ones tell nothing.
     """
@@ -181,9 +183,10 @@ class Ladder:
         *,
         ratio: float,
         power: int = 2,
+        order: int = 1,
         finest: float = 0.0,
     ) -> None:
-        self._stencil, self._ratio, self._finest = stencil, ratio, finest
+        self._stencil, self._ratio, self._order, self._finest = stencil, ratio, order, finest
         self._factors = [ratio ** (power * k) for k in range(1, COLUMNS)]
         self._bend_factors = [ratio ** (2 * k - 1) for k in range(1, COLUMNS)]  # f(x+h) + f(x-h): odd powers, over h
         self.samples = [stencil(step / ratio**k) for k in range(rows)]
@@ -238,7 +241,8 @@ class Ladder:
     def _first_jump(self, i: int, last: int) -> float:
         """Bisect for the step at which an element of the function begins to move; return by how much, 0: smoothly."""
         low, high = self.samples[last + 1], self.samples[last]
-        slope = abs(high.quotient[i])
+        wider = self.samples[last - 1] if last else self._stencil(high.step * self._ratio)
+        slope = max(abs(s.quotient[i]) for s in (wider, high))
         for _ in range(HALVINGS):
             middle = self._stencil((low.step + high.step) / 2)
             low, high = (middle, high) if middle.quotient[i] == 0 else (low, middle)
@@ -271,6 +275,14 @@ class Ladder:
         """Where no step moves the function at all."""
         still: Array = ~np.any([s.quotient for s in self.samples], axis=0)
         return still
+
+    def rounding_beyond(self, factors: Sequence[float]) -> Array:
+        """Return the error of a slope of 0 that rounding may hide: that of the function's values further away."""
+        widest, error = self.samples[0].step, np.zeros(self._quantum.shape)
+        for factor in factors:
+            there = self._stencil(widest * factor).noise * factor**self._order
+            error = np.where(np.isfinite(there), np.fmax(error, there), error)
+        return error
 
     def unresolved(self, found: Extrapolated) -> Array:
         """Return where narrower steps may help: the narrowest ones still move, or show no rounding yet."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck.backend import Bound
 from gradcheck.errors import FunctionError
-from gradcheck.functions import Array, moved_by_an_ulp, real_dtype
+from gradcheck.functions import Array, moved_by_ulps, real_dtype
 from gradcheck_numerical.directions import Coordinate, Direction
 
 MOVES = 3
@@ -104,7 +104,7 @@ class Evaluator:
     def moved_noise(self) -> Array:
         """The error of one evaluation at inputs that had to be rounded: what moving them by an ulp does besides."""
         rng = np.random.default_rng(0)
-        return np.fmax(self.noise, self._spread([moved_by_an_ulp(a, rng) for a in self.leaves] for _ in range(MOVES)))
+        return np.fmax(self.noise, self._spread([moved_by_ulps(a, rng) for a in self.leaves] for _ in range(MOVES)))
 
     def _repeat(self) -> None:
         """Evaluate at the same point again; if that gives something else, more often, and count it as noise."""

@@ -23,9 +23,11 @@ PROBE = 1e-3
 WIDEST = 100.0
 """How many times the largest element of its leaf, or 1, a coordinate is moved at most."""
 TRIALS = 3
-"""How often steps are tried that need not help."""
+"""How often narrower steps are tried that need not help."""
 FINEST = 0.25
 """The narrowest step, in ulps of the point: at 0, of what is near it."""
+FAR = (30.0, 1e3)
+"""How much wider steps than the widest show what is hidden where no step moves the function at all."""
 EDGE = 1e-8
 """The step, beside the scale of the point, at which a function is not finite on one side of its domain's edge."""
 DOUBTFUL = 0.01
@@ -92,11 +94,12 @@ def _search(
     steps: _Steps,
     *,
     power: int = 2,
+    order: int = 1,
     finest: float = 0.0,
 ) -> Extrapolated:
     """Extrapolate, adding narrower and wider steps where the error is not as good as it can be."""
     first = scale * steps.first
-    ladder = Ladder(stencil, first, steps.rows, ratio=steps.ratio, power=power, finest=finest)
+    ladder = Ladder(stencil, first, steps.rows, ratio=steps.ratio, power=power, order=order, finest=finest)
     found = _narrowed(ladder, steps)
     hopeful = _poor(found) & ~_zero(found, ladder)
     while len(ladder.samples) < steps.most and ladder.samples[0].step < widest and hopeful.any():
@@ -106,13 +109,8 @@ def _search(
         rough = (wider.relative() > ROUGH) & (wider.error > HOPELESS * ladder.samples[0].noise)
         found = found.replaced(wider, hopeful)
         hopeful = hopeful & _poor(found) & (gained | rough) & ~_zero(found, ladder)
-    for _ in range(TRIALS):
-        hidden = ladder.still() & (found.error == 0)
-        if not hidden.any():
-            break
-        ladder.widen(2)  # what does not move at all may be rounded to 0: where it begins to move, that shows
-        found = found.replaced(ladder.limit(), hidden)
-    return found
+    hidden = ladder.still() & (found.error == 0)
+    return replace(found, error=np.where(hidden, ladder.rounding_beyond(FAR), found.error)) if hidden.any() else found
 
 
 def _narrowed(ladder: Ladder, steps: _Steps) -> Extrapolated:
@@ -194,7 +192,7 @@ def _twice(evaluate: Evaluator, one: Direction, other: Direction, mode: str) -> 
     if mode in _STEPS:
         scale = one.scale(evaluate.leaves), other.scale(evaluate.leaves)
         widest = WIDEST * max(1.0, one.reach(evaluate.leaves) / scale[0], other.reach(evaluate.leaves) / scale[1])
-        return _search(stencils.mixed_central(evaluate, one, other), 1.0, widest, _SECOND_ORDER_STEPS[mode])
+        return _search(stencils.mixed_central(evaluate, one, other), 1.0, widest, _SECOND_ORDER_STEPS[mode], order=2)
     if mode == "forward":
         stencil, h, gain = stencils.mixed_forward(evaluate, one, other), _forward_step(evaluate), 1
     else:

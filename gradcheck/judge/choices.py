@@ -20,6 +20,8 @@ UNSAMPLED = "at a kink, between the slopes on both sides; whether all coordinate
 UNKNOWN = "the slopes on both sides differ, and around the point they do not settle: a kink, or rounding; " + HELP
 OUTSIDE = "at a kink, outside all that the slopes nearby allow"
 NEARBY = "right at points nearby"
+MUCH_LESS = 1e-2
+"""The part of its error at the point that an engine has left beside it, if only the point is to blame."""
 
 
 def kinked(referee: Vector) -> Array:
@@ -100,7 +102,7 @@ def _around(question: Question, referee: Vector) -> Neighbourhood:
     return around
 
 
-def only_here(question: Question, vector: Vector, referee: Vector) -> bool:
+def only_here(question: Question, vector: Vector, finding: Finding) -> bool:
     """Whether an engine that is wrong at a point is right beside it.
 
     Parameters
@@ -109,9 +111,11 @@ def only_here(question: Question, vector: Vector, referee: Vector) -> bool:
         What was computed.
     vector : Vector
         Who is wrong.
-    referee : Vector
-        Who is right.
+    finding : Finding
+        At which elements it is wrong, and who is right.
     """
+    assert finding.reference is not None  # the caller's promise
+    referee = finding.reference
     rng = np.random.default_rng(0)
     leaves = question.inputs.arrays
     eps = question.eps ** (1 / 3)
@@ -121,8 +125,10 @@ def only_here(question: Question, vector: Vector, referee: Vector) -> bool:
     if value is None or estimate is None or estimate.errors is None:
         return False
     there, error = flat(estimate.arrays), flat(estimate.errors).astype(float)
-    slack = 2 * error + np.sqrt(question.eps) * np.abs(there)
-    return bool((difference(value, there) <= question.allowed(value, there) + slack).all())
+    here = np.nan_to_num(difference(vector.value, referee.value), nan=np.inf)
+    beside = difference(value, there)
+    close: Array = (beside <= question.allowed(value, there) + 2 * error) | (beside <= here * MUCH_LESS)
+    return bool(close[finding.bad].all()) and bool((error < here)[finding.bad].all())
 
 
 def hint(question: Question, status: Status) -> str:

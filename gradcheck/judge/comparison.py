@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from gradcheck.estimates import Engine
 from gradcheck.functions import Array
 from gradcheck.judge.testimony import Question, Testimony
+from gradcheck.operators import Operator
 
 REFEREE = "numerical"
 """The backend whose default engine settles disputes with its error estimate."""
@@ -81,6 +83,18 @@ def flat(arrays: Sequence[Array]) -> Array:
     """Return all elements as one vector in double precision."""
     wide = [a.reshape(-1).astype(complex if a.dtype.kind == "c" else float) for a in arrays]
     return np.concatenate(wide) if wide else np.zeros(0)
+
+
+def by_output(question: Question, count: int) -> Iterator[Array]:
+    """Yield the positions of derivatives in the flat vector, one row for each output element."""
+    if question.operator is not Operator.JACOBIAN:
+        yield np.arange(count)[None, :]
+        return
+    sizes, start = [leaf.size for leaf in question.inputs.arrays], 0
+    for output in question.outputs:
+        ends = start + output.size * np.cumsum([0, *sizes])
+        yield np.concatenate([np.arange(a, b).reshape(output.size, -1) for a, b in pairwise(ends)], axis=1)
+        start = int(ends[-1])
 
 
 def independent(a: Vector, b: Vector) -> bool:

@@ -8,24 +8,29 @@ import numpy as np
 
 from gradcheck.functions import Array
 from gradcheck.judge import tolerances
-from gradcheck.judge.comparison import Vector, difference, flat
+from gradcheck.judge.comparison import Vector, by_output, difference, flat
 from gradcheck.judge.findings import Finding
 from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.judge.verdicts import Status
+from gradcheck.operators import Operator
 
 IMPRECISE = "digits are lost, fewer than the function's own output can show, or than its other precision has"
 
 
 def noise(question: Question) -> Array:
     """Return what an ulp of the output amounts to in each element."""
-    return tolerances.noise(question.operator, question.inputs.arrays, question.outputs, question.eps)
+    return _noise(question, question.inputs.arrays, question.outputs, question.eps)
+
+
+def _noise(question: Question, leaves: Sequence[Array], outputs: Sequence[Array], eps: float) -> Array:
+    return tolerances.noise(question.operator, leaves, outputs, eps, question.seed)
 
 
 def visible(question: Question, referee: Vector, gap: Array) -> Array:
     """Where a difference is larger than what rounding of the referee's own forward lets any difference scheme see."""
     arrays = referee.testimony.estimate.arrays if referee.testimony.estimate is not None else ()
     eps = max((tolerances.machine_eps(a.dtype) for a in arrays), default=question.eps)
-    least = tolerances.noise(question.operator, question.inputs.arrays, question.outputs, eps)
+    least = _noise(question, question.inputs.arrays, question.outputs, eps)
     seen: Array = gap > tolerances.VISIBLE_ULPS * least
     return seen
 
@@ -35,7 +40,7 @@ def least_noise(question: Question) -> Array:
     arrays = question.inputs.arrays
     largest = max((float(np.max(np.abs(a), initial=0.0)) for a in arrays), default=0.0) or 1.0
     level = [np.full(a.shape, largest) for a in arrays]
-    return tolerances.noise(question.operator, level, question.outputs, question.eps)
+    return _noise(question, level, question.outputs, question.eps)
 
 
 def rounding(question: Question, vector: Vector) -> Array:
@@ -43,6 +48,20 @@ def rounding(question: Question, vector: Vector) -> Array:
     if question.imposed:
         return np.zeros(vector.value.shape)
     return tolerances.rounding(vector.value, vector.rerun, question.inputs.arrays, question.eps)
+
+
+def residue(question: Question, referee: Vector) -> Array:
+    """Return what is left, where sums cancel, of ulps of the largest element of the same output's derivative.
+
+    With an imposed tolerance, that is nothing.
+    """
+    if question.imposed or question.operator in (Operator.VALUE, Operator.JVP):
+        return np.zeros(referee.value.shape)
+    size = np.where(np.isfinite(referee.value), np.abs(referee.value), 0.0)
+    largest = np.zeros(size.shape)
+    for rows in by_output(question, size.size):
+        largest[rows] = np.max(size[rows], axis=1, initial=0.0, keepdims=True)
+    return tolerances.RESIDUE_ULPS * question.eps * largest
 
 
 def lost_digits(question: Question, vector: Vector) -> Array:
@@ -67,7 +86,13 @@ def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Arra
         return np.zeros(vector.value.shape)
     usual = [tolerances.OUTPUT_ULPS * question.eps * np.abs(v) for v in values]
     beyond = [np.fmax(gap - ulps, 0.0) for gap, ulps in zip(lost, usual, strict=True)]
-    return tolerances.ROUNDING_FACTOR * tolerances.noise(question.operator, question.inputs.arrays, beyond, 1.0)
+    explained = tolerances.ROUNDING_FACTOR * _noise(question, question.inputs.arrays, beyond, 1.0)
+    if len(values) != 1 or values[0].size != 1 or not beyond[0].any():
+        return explained
+    part = float(beyond[0].reshape(()) / (np.abs(values[0]) + beyond[0]).reshape(()))  # of the value: 1 is all of it
+    in_proportion = min(1.0, tolerances.ROUNDING_FACTOR * part) * np.abs(referee.value)
+    proportional = np.where(_lost(vector.value, referee.value), in_proportion, 0.0)
+    return np.asarray(np.fmax(explained, proportional))
 
 
 def _loss(question: Question, vector: Vector, referee: Vector, values: Sequence[Array]) -> list[Array] | None:
@@ -104,10 +129,8 @@ def excused(question: Question, vector: Vector, finding: Finding) -> Array:
     gap = difference(vector.value, finding.reference.value)
     excusable = gap <= finding.tolerance + lost_digits(question, vector)
     excusable |= gap <= finding.tolerance + lost_by_forward(question, vector, finding.reference)
-    if question.operator.order == 1:
-        invisible = gap <= tolerances.OUTPUT_ULPS * least_noise(question)
-        excusable |= invisible & _lost(vector.value, finding.reference.value)
-    return excusable
+    invisible = gap <= tolerances.OUTPUT_ULPS * least_noise(question)
+    return excusable | (invisible & _lost(vector.value, finding.reference.value))
 
 
 def _lost(value: Array, reference: Array) -> Array:
@@ -123,7 +146,8 @@ def nondeterministic(question: Question, vector: Vector, finding: Finding) -> Fi
     if again is None or again.shape != vector.value.shape:
         return None
     moved = difference(vector.value, again)
-    largest = np.full(moved.shape, np.max(np.abs(vector.value)))  # sums in another order move what cancels
+    finite = np.abs(vector.value[np.isfinite(vector.value)])
+    largest = np.full(moved.shape, np.max(finite, initial=0.0))  # sums in another order move what cancels
     bad = ~(moved <= tolerances.tight(largest, again, question.inputs.dtype))
     if not bad.any():
         return None

@@ -79,7 +79,7 @@ def verdict(question: Question, vector: Vector, finding: Finding) -> Verdict:
     reason = _reason(finding, value, reference, bound, float(finding.tolerance[worst]))
     guess = _diagnosis(question, testimony, finding, block) if finding.status is Status.WRONG else ""
     evidence = Evidence(
-        "; ".join(part for part in (reason, guess, finding.hint) if part),
+        "; ".join(part for part in (reason, finding.hint or guess) if part),
         value,
         reference,
         str(finding.reference.engine),

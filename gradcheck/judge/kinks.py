@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import linprog, nnls
@@ -26,7 +25,7 @@ from scipy.optimize import linprog, nnls
 from gradcheck.estimates import Estimate
 from gradcheck.functions import Array
 from gradcheck.judge import tolerances
-from gradcheck.judge.comparison import flat
+from gradcheck.judge.comparison import by_output, flat
 from gradcheck.judge.testimony import Question
 from gradcheck.operators import Operator
 
@@ -86,8 +85,10 @@ class Neighbourhood:
         return np.asarray(np.max(self.values, axis=0))
 
     def valid(self, value: Array) -> Array:
-        """Return which elements of a flat derivative lie in the Clarke set of their row."""
+        """Return which elements of a flat derivative lie in the Clarke set of their row, up to some ulps."""
         inside = np.zeros(value.shape, bool)
+        furthest = np.fmax(np.abs(self.low), np.abs(self.high))
+        self.error = np.maximum(self.error, tolerances.tight(furthest, furthest, self._question.inputs.dtype))
         for row in _rows(self._question):
             for group in self._groups(row):
                 inside[group] = self._holds(value, row, group)
@@ -210,19 +211,15 @@ def choice(value: float, low: float, high: float, error: float) -> str:
 
 def _rows(question: Question) -> Iterator[Array]:
     """Yield, for each output element, the positions of its gradient in the flat derivative."""
-    sizes = [leaf.size for leaf in question.inputs.arrays]
-    outputs = [output.size for output in question.outputs]
-    if question.operator in (Operator.GRADIENT, Operator.VJP):
-        yield np.arange(sum(sizes))
-    elif question.operator is Operator.JACOBIAN:
-        start = 0
-        for output in outputs:
-            ends = start + output * np.cumsum([0, *sizes])
-            blocks = [np.arange(a, b).reshape(output, -1) for a, b in pairwise(ends)]
-            yield from np.concatenate(blocks, axis=1)
-            start = int(ends[-1])
+    inputs = sum(leaf.size for leaf in question.inputs.arrays)
+    outputs = sum(output.size for output in question.outputs)
+    if question.operator is Operator.JACOBIAN:
+        for rows in by_output(question, inputs * outputs):
+            yield from rows
+    elif question.operator in (Operator.GRADIENT, Operator.VJP):
+        yield np.arange(inputs)
     else:  # each element of J v, or of a second derivative, is a number of its own
-        count = {Operator.JVP: sum(outputs), Operator.HVP: sum(sizes)}.get(question.operator, sum(sizes) ** 2)
+        count = {Operator.JVP: outputs, Operator.HVP: inputs}.get(question.operator, inputs**2)
         yield from np.arange(count)[:, None]
 
 

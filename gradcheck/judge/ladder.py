@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcheck.functions import Array
 from gradcheck.judge.choices import at_kink, hint, kinked, only_here, without_derivative
 from gradcheck.judge.comparison import REFEREE, Vector, difference, flat, independent, referee_for
 from gradcheck.judge.explanations import rounding
@@ -164,12 +165,14 @@ def _hinted(question: Question, vector: Vector, finding: Finding) -> Finding:
     wrong = finding.status in (Status.WRONG, Status.NONFINITE) and question.operator is not Operator.VALUE
     if not wrong or finding.reference is None or not finding.reference.estimated:
         return finding
-    here = only_here(question, vector, finding.reference)
+    here = only_here(question, vector, finding)
     return replace(finding, hint=hint(question, finding.status)) if here else finding
 
 
 def _summoned(question: Question, vector: Vector, others: Sequence[Vector]) -> Vector | None:
     """Return a referee that has not spoken yet and has an answer for every element."""
+    if any(o.sharp for o in others):
+        return None  # the best that there is has spoken
     spoken = {o.engine for o in others} | {vector.engine}
     for testimony in question.summon():
         if testimony.estimate is not None and testimony.engine not in spoken:
@@ -182,21 +185,31 @@ def _summoned(question: Question, vector: Vector, others: Sequence[Vector]) -> V
 def _nonfinite(question: Question, vector: Vector, others: Sequence[Vector]) -> Finding | None:
     """Judge NaN and infinity first, so that no comparison can let them pass."""
     bad = ~np.isfinite(vector.value)
+    if vector.numerical:
+        bad &= ~np.isfinite(vector.error)  # an infinite slope that it is sure of is a value
     alone = bad & ~np.any([vector.value == o.value for o in others], axis=0)
     if not alone.any():
         return None  # infinite, and an independent engine says so too: the rest is compared
-    if vector.numerical and np.isinf(vector.error[alone]).all():
+    if vector.numerical:
         return Finding.without_reference(vector, Status.INCONCLUSIVE, "its difference quotients do not converge")
     settled = np.all([np.isfinite(o.error) for o in others if o.numerical] or [~np.zeros(bad.shape, bool)], axis=0)
-    told = [(o, (tells(question, o) | kinked(o)) & (settled | o.sharp) & np.isfinite(o.value)) for o in others]
-    finite = [o for o, finitely in told if finitely[alone].any()]
-    if finite:
-        at = "the slopes on both sides are, at a kink" if kinked(finite[0])[alone].any() else f"{finite[0].engine} is"
+    told = [(o, (tells(question, o) | kinked(o)) & (settled | o.sharp) & _a_slope(o)) for o in others]
+    known = [o for o, tells_it in told if tells_it[alone].any()]
+    if known:
+        at = "the slopes on both sides are, at a kink" if kinked(known[0])[alone].any() else f"{known[0].engine} is"
         reason = f"it is not finite where {at}"
-        return Finding(Status.NONFINITE, alone, finite[0], np.zeros(bad.shape), "finiteness", reason)
+        if not np.isfinite(known[0].value[alone]).any():
+            reason = f"it is {vector.value[alone][0]:g} where {known[0].engine} has {known[0].value[alone][0]:g}"
+        return Finding(Status.NONFINITE, alone, known[0], np.zeros(bad.shape), "finiteness", reason)
     if not settled[alone].all() and all(np.isfinite(o).all() for o in question.outputs):
         return Finding.without_reference(vector, Status.INCONCLUSIVE, UNSETTLED)
     if np.isnan(vector.value[alone]).any():
         reason = "it is not finite, and no engine has a finite value"
         return Finding(Status.NONFINITE, alone, others[0], np.zeros(bad.shape), "finiteness", reason)
     return Finding.without_reference(vector, Status.INCONCLUSIVE, "it is infinite, and no other engine can tell")
+
+
+def _a_slope(other: Vector) -> Array:
+    """Where an engine has a finite value, or is sure of an infinite slope."""
+    known: Array = np.isfinite(other.value) | (np.isinf(other.value) & (other.error == 0) & other.estimated)
+    return known

@@ -112,13 +112,14 @@ def spread(results: Sequence[Sequence[Array]], eps: float) -> list[Array]:
     results : sequence of sequences of numpy.ndarray
         The result, and the same at inputs and cotangents moved by an ulp.
     eps : float
-        The size of an ulp: where sums cancel, a few of them of the largest element are left.
+        The size of an ulp: where sums cancel, a few of them of the largest element of all are left.
     """
     first, *moved = results
     with np.errstate(invalid="ignore"):
         gaps = [[np.nan_to_num(np.abs(a - b), posinf=0.0) for a, b in zip(first, m, strict=True)] for m in moved]
     largest = [np.max(block, axis=0) for block in zip(*gaps, strict=True)]
-    return [ROUNDING_FACTOR * gap + RESIDUE_ULPS * eps * _largest(a) for gap, a in zip(largest, first, strict=True)]
+    residue = RESIDUE_ULPS * eps * max(map(_largest, first), default=0.0)
+    return [ROUNDING_FACTOR * gap + residue for gap in largest]
 
 
 def contraction(blocks: Sequence[Array], cotangents: Sequence[Array]) -> tuple[list[Array], list[Array]]:

@@ -72,9 +72,8 @@ def _resolves(question: Question, vector: Vector, numerical: Vector, error: Arra
 
 def _enough(question: Question, vector: Vector, referee: Vector) -> Array:
     """Where numerics alone is enough: it resolves the element, or the element is too small for the output to show."""
-    largest = np.max(np.abs(referee.value), initial=0.0, where=np.isfinite(referee.value))
     visible = tolerances.OUTPUT_ULPS * explanations.least_noise(question)
-    residue = tolerances.RESIDUE_ULPS * question.eps * largest + visible
+    residue = explanations.residue(question, referee) + visible
     enough: Array = (np.abs(vector.value) <= residue) | _sharp(vector, referee) | question.imposed
     return enough
 
@@ -135,7 +134,8 @@ def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
     unstable = explanations.nondeterministic(question, vector, finding)
     if unstable is not None:
         return unstable
-    finding = finding.widened(explanations.rounding(question, vector), "the engine's own rounding")
+    explained = explanations.rounding(question, vector) + explanations.residue(question, referee)
+    finding = finding.widened(explained, "the engine's own rounding")
     bad = ~(gap <= finding.tolerance)
     if not bad.any():
         return _without_digits(question, vector, finding, referee)
@@ -148,7 +148,8 @@ def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
 def _without_digits(question: Question, vector: Vector, finding: Finding, referee: Vector) -> Finding:
     """Where rounding explains all of a value, not one digit of it is right."""
     gap = difference(vector.value, referee.value)
-    lost = finding.bad & ~(gap <= np.abs(referee.value) / 2)
+    left = np.maximum(explanations.residue(question, referee), referee.error)
+    lost = finding.bad & ~(gap <= np.abs(referee.value) / 2) & (np.abs(referee.value) > left)
     if question.imposed or not lost.any():
         return finding.agrees()
     return finding.but(Status.IMPRECISE, lost, "all digits are lost to rounding")

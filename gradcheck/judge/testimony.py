@@ -71,6 +71,8 @@ class Question:
         The function's values there, as most engines have them; empty if none could compute them.
     rtol, atol : float or None
         Tolerances that the user imposed in place of the derived ones.
+    seed : sequence of numpy.ndarray, optional
+        The tangents or cotangents, where the operator has them.
     natives : frozenset of str
         The backends that run a function of their own, which need not be the others'.
     summon : callable
@@ -89,6 +91,7 @@ class Question:
     outputs: tuple[Array, ...]
     rtol: float | None = None
     atol: float | None = None
+    seed: Sequence[Array] | None = None
     natives: frozenset[str] = frozenset()
     summon: Callable[[], Iterable[Testimony]] = tuple
     forward: Callable[[Engine], Testimony | None] = _unknown

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.functions import Array, moved_by_an_ulp, real_dtype
+from gradcheck.functions import Array, moved_by_ulps, real_dtype
 from gradcheck.operators import Operator
 
 TIGHT_ULPS = 32
@@ -26,10 +26,12 @@ USEFUL_BESIDE_LARGEST = 1e-7
 """... or below this part of the largest element."""
 USEFUL_TIMES_NOISE = 1e4
 """... or no more than this many times what rounding of the output amounts to."""
-RERUNS = 4
-"""How often an engine is run again at inputs moved by an ulp, to see how much rounding does."""
+RERUNS = 6
+"""How often an engine is run again at inputs moved by some ulps, to see how much rounding does."""
+MOVED_ULPS = 8
+"""The most ulps that an input is moved by: by unequal numbers, so that ties and singular points are left."""
 ROUNDING_FACTOR = 8
-"""How far beyond the largest difference between those reruns rounding can go."""
+"""How far beyond the movement seen in those reruns rounding can go."""
 
 
 def tight(a: Array, b: Array, dtype: np.dtype[Any]) -> Array:
@@ -67,7 +69,13 @@ def useful(error: Array, value: Array, noise: Array) -> Array:
     return decisive
 
 
-def noise(operator: Operator, leaves: Sequence[Array], outputs: Sequence[Array], eps: float) -> Array:
+def noise(
+    operator: Operator,
+    leaves: Sequence[Array],
+    outputs: Sequence[Array],
+    eps: float,
+    seed: Sequence[Array] | None = None,
+) -> Array:
     """Return what an ulp of the output amounts to in each element of a derivative: ulp(f) / abs(x).
 
     Parameters
@@ -78,6 +86,8 @@ def noise(operator: Operator, leaves: Sequence[Array], outputs: Sequence[Array],
         The inputs and the function's values there.
     eps : float
         The machine epsilon of the check's dtype.
+    seed : sequence of numpy.ndarray, optional
+        The tangents or cotangents; without them, all are taken for 1.
 
     Returns
     -------
@@ -85,16 +95,29 @@ def noise(operator: Operator, leaves: Sequence[Array], outputs: Sequence[Array],
         Zero where the outputs are not finite.
     """
     ulps = [eps * np.where(np.isfinite(o), np.abs(o), 0.0).reshape(-1) for o in outputs]
+    if operator is Operator.VJP and seed is not None:
+        ulps = [ulp * np.abs(u).reshape(-1) for ulp, u in zip(ulps, seed, strict=True)]
     ulp = max((float(np.max(u, initial=0.0)) for u in ulps), default=0.0)
     scales = [sizes(leaf).reshape(-1) for leaf in leaves]
-    largest = max((float(np.max(s, initial=0.0)) for s in scales), default=1.0) or 1.0
     if operator is Operator.JACOBIAN:
         return _joined(np.divide.outer(u, s) for u in ulps for s in scales)
     if operator is Operator.HESSIAN:
         return _joined(ulp / np.multiply.outer(a, b) for a in scales for b in scales)
-    if operator in (Operator.VALUE, Operator.JVP):
-        return _joined(u / (1.0 if operator is Operator.VALUE else largest) for u in ulps)
-    return _joined(ulp / (s * largest if operator is Operator.HVP else s) for s in scales)
+    if operator is Operator.VALUE:
+        return _joined(ulps)
+    if operator is Operator.JVP:
+        speed = _speed(scales, seed)
+        return _joined(u * speed for u in ulps)
+    ahead = _speed(scales, seed) if operator is Operator.HVP else 1.0
+    return _joined(ulp * ahead / s for s in scales)
+
+
+def _speed(scales: Sequence[Array], seed: Sequence[Array] | None) -> float:
+    """Return by what part of itself the input changes along the tangent, at the element that changes most."""
+    if seed is None:
+        return 1.0 / (max((float(np.max(s, initial=0.0)) for s in scales), default=1.0) or 1.0)
+    parts = (np.max(np.abs(v).reshape(-1) / s, initial=0.0) for s, v in zip(scales, seed, strict=True))
+    return max(map(float, parts), default=0.0)
 
 
 def sizes(leaf: Array) -> Array:
@@ -112,9 +135,10 @@ def rounding(
 ) -> Array:
     """Estimate how far rounding moves each element of a result.
 
-    The engine is run again at inputs moved by one ulp with random signs: what moves among those
-    runs cannot be told from rounding inside the engine. The point itself is not counted among them,
-    since it may be a special one, where a rule goes wrong that is right an ulp away.
+    The engine is run again at inputs moved by a few ulps at random: what moves among those runs
+    cannot be told from rounding inside the engine. The point itself is not counted among them, nor is
+    the run that lies furthest from the others: they may be special points, at which a rule goes wrong
+    that is right an ulp away.
 
     Parameters
     ----------
@@ -128,13 +152,22 @@ def rounding(
         The machine epsilon of the check's dtype.
     """
     rng = np.random.default_rng(0)
-    runs = (rerun([moved_by_an_ulp(leaf, rng) for leaf in leaves]) for _ in range(RERUNS))
+    runs = (rerun([moved_by_ulps(leaf, rng, MOVED_ULPS) for leaf in leaves]) for _ in range(RERUNS))
     moved = [run for run in runs if run is not None and run.shape == value.shape]
     spread = np.zeros(value.shape)
-    if moved:
+    if len(moved) > 1:
         with np.errstate(invalid="ignore"):
-            spread = _finite(np.max([np.abs(run - moved[0]) for run in moved], axis=0))
+            apart = np.sort(np.abs(np.array(moved) - _middle(moved)), axis=0)
+            spread = _finite(apart[-2])
     return ROUNDING_FACTOR * spread + _finite(TIGHT_ULPS * eps * np.abs(value))
+
+
+def _middle(runs: Sequence[Array]) -> Array:
+    """Return the median of several results, element by element; of complex ones, part by part."""
+    stacked = np.array(runs)
+    if np.iscomplexobj(stacked):
+        return np.asarray(np.median(stacked.real, axis=0) + 1j * np.median(stacked.imag, axis=0))
+    return np.asarray(np.median(stacked, axis=0))
 
 
 def lost_digits(value: Array, other: Array, noise: Array, eps: float, other_eps: float) -> Array:
