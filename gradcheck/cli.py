@@ -1,4 +1,4 @@
-"""The command line: ``gradcheck run``, ``list``, ``doctor``, ``check`` and ``bench``.
+"""The command line: ``gradcheck run``, ``list``, ``doctor``, ``check``, ``conventions``, ``audit`` and ``bench``.
 
 Exit codes: 0 all agree, 1 something is wrong, 2 wrong use, 130 interrupted. Everything that is
 not cheap to import is imported inside the commands.
@@ -23,6 +23,7 @@ from typer.core import TyperGroup
 
 import gradcheck
 from gradcheck.benchmark.command import bench
+from gradcheck.conventions.command import conventions
 from gradcheck.errors import (
     BrokenBackendError,
     GradcheckError,
@@ -204,7 +205,95 @@ def check(
     _conclude(report, json, html, verbose)
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def audit(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[MODULE:FUNCTION]", help="Your own check, or a portable function.")
+    ] = None,
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="Inputs of the function: x=-2 w=[1,2].")
+    ] = None,
+    function: Annotated[
+        str | None, typer.Option(metavar="MODULE:FUNCTION", help="The portable function that your check is for.")
+    ] = None,
+    backends: Annotated[
+        list[str] | None, typer.Option(metavar="FRAMEWORKS", help="Of torch, jax, tensorflow; default: all installed.")
+    ] = None,
+    order: Annotated[int, typer.Option(min=1, max=2, help="2 implants faults of second order in yours too.")] = 1,
+    seed: Seed = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="A mutant of each kind; two minutes on two cores.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core, 4 at most.")] = None,
+    json: Json = None,
+) -> None:
+    """Audit the checker: implant faults into right gradients, and count what is found.
+
+    Without a target gradcheck itself is audited, beside the frameworks' own checkers. A target is your own
+    check: a function that gets another one and accepts it (returns something true, or nothing) or rejects it
+    (returns something false, or raises). With
+
+        def test_loss(f, w):
+
+            return torch.autograd.gradcheck(f, (torch.tensor(w, requires_grad=True),))
+
+    in test_losses.py, where f is the loss in PyTorch with a custom backward that may be wrong,
+
+        gradcheck audit test_losses.py:test_loss --function losses.py:loss w=[0.3,-1.2]
+
+    says which faults the test would miss. Inputs come as NumPy arrays. If the second parameter is named
+    "gradient", as in test_loss(f, gradient, w), both functions take and return NumPy arrays. Without
+    --function some of our functions are taken. A target whose first parameter is xp is a portable
+    function: gradcheck's check and the framework's checkers are tried on faults of its gradient.
+
+    Exit codes: 0 every promised figure is reached, or nothing is missed; 1 not; 2 wrong use; 130 interrupted.
+    """
+    from gradcheck.audit import command
+
+    if seed < 0:
+        raise InputError(f"the seed must not be negative, got {seed}")
+    _refuse_unwritable(json)
+    chosen = _split(backends)
+    if target is None:
+        code = command.whole(_console(), quick=quick, seed=seed, backends=chosen, jobs=jobs, json=json)
+    else:
+        code = _audit_own(target, function, _values(values or ()), chosen, order, seed)
+    raise typer.Exit(code)
+
+
+def _audit_own(
+    target: str,
+    function: str | None,
+    values: Mapping[str, Any],
+    backends: tuple[str, ...] | None,
+    order: int,
+    seed: int,
+) -> int:
+    from gradcheck.audit import command
+
+    tested, cases = _target(target)
+    subject = tested if tested.portable is not None else None
+    if function is not None:
+        subject, cases = _target(function)
+    if values and subject is None:
+        raise InputError("inputs are given, but no function that takes them; name it with --function")
+    arguments: tuple[Any, ...] = ()
+    if subject is not None:
+        arguments = _point_of(subject, cases, values, seed)
+    framework = backends[0] if backends else None
+    return command.own(_console(), tested, subject, arguments, backend=framework, order=order, seed=seed)
+
+
+def _point_of(function: Function, cases: Sequence[Case], values: Mapping[str, Any], seed: int) -> tuple[Any, ...]:
+    """Return the inputs given, or else those of the first point of the first case declared of the function."""
+    if values or not cases:
+        return _arguments(function, values)
+    import optree
+
+    inputs = next(iter(cases[0].points(seed).values()))
+    return tuple(optree.tree_unflatten(inputs.structure, inputs.leaves))
+
+
 app.command("bench")(bench)
+app.command("conventions")(conventions)
 
 
 # -- what the user wrote ----------------------------------------------------------------------
