@@ -76,7 +76,7 @@ def test_derivatives_are_finite_nonzero_and_not_constant(subject):
 
 @pytest.mark.parametrize("subject", [s for s in BANK if LARGE in s.tags], ids=lambda s: s.name)
 def test_gradients_of_many_elements_are_finite_nonzero_and_not_constant(subject):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     gradient = gradcheck.gradient(subject.function, *draw(subject), backend="torch")
     assert np.isfinite(gradient).all()
     assert np.count_nonzero(gradient) == gradient.size
@@ -93,7 +93,7 @@ def test_operators_suit_the_subject():
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("subject", [s for s in HARD if LARGE not in s.tags][::8], ids=lambda s: s.name)
 def test_hard_correct_functions_are_not_called_wrong(subject, dtype):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     for check in checks(0, subjects=[subject], backends=[("torch",)], dtypes=[dtype]):
         if check.operator is not Operator.HESSIAN:
             verdicts = check.verdicts()
@@ -102,8 +102,8 @@ def test_hard_correct_functions_are_not_called_wrong(subject, dtype):
 
 
 def test_several_backends_are_judged_with_their_forward_values():
-    pytest.importorskip("torch")
-    pytest.importorskip("jax")
+    pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
+    pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     subject = by_name("saturated: tanh")
     check = Check(
         subject, "float64", ("torch", "jax"), Operator.GRADIENT, {"one": draw(subject), "two": draw(subject, 1)}
@@ -133,7 +133,7 @@ PLANTED = {
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_wrong_gradient_at_a_hard_point_is_still_caught(name):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     subject, alter = by_name(name), PLANTED[name]
 
     def wrong(*args):

@@ -12,7 +12,7 @@ from gradcheck.audit.recall import Cell, Outcome, Setting
 from gradcheck.audit.running import Done
 from gradcheck.cli import app
 
-pytest.importorskip("torch")
+pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
 MINE = """
 import numpy as np

@@ -11,7 +11,7 @@ from gradcheck.audit.points import draw
 from gradcheck.audit.subjects import DECADES, Subject, spread
 from gradcheck.errors import UnknownNameError, UnsupportedError
 
-pytest.importorskip("torch")
+pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
 
 def weighted(xp, w, x):

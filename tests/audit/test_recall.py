@@ -14,7 +14,7 @@ from gradcheck.audit.summary import Share, Summary
 from gradcheck.audit.survey import survey, users_check
 from gradcheck.errors import InputError
 
-pytest.importorskip("torch")
+pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
 
 def loss(xp, w, x):
@@ -52,7 +52,7 @@ def test_a_fault_is_found_named_and_located(kind, scale):
 
 @pytest.mark.parametrize("setting", [Setting.SECOND, Setting.REFERENCE])
 def test_beside_a_right_one_the_right_one_is_not_accused(setting):
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     (outcome,) = examine(cell(GRADED, setting=setting, partner="jax"), [LOSS])
     assert (outcome.named, outcome.innocent) == (True, True)
 
@@ -137,7 +137,7 @@ def test_a_check_of_the_sign_alone():
 
 
 def test_torchs_own_gradcheck_as_a_users_check():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     def checked(f, w, x):
         return torch.autograd.gradcheck(f, [torch.tensor(a, requires_grad=True) for a in (w, x)])

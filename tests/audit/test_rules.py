@@ -86,7 +86,7 @@ def test_cotangents_can_be_pulled_back_anew(name):
 
 
 def test_torch_tells_contiguous_inputs_from_others():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     seen = []
 
     def alter(xp, inputs, cotangents, gradients, context):
@@ -101,7 +101,7 @@ def test_torch_tells_contiguous_inputs_from_others():
 
 
 def test_jax_says_when_it_traces():
-    jax = pytest.importorskip("jax")
+    jax = pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     seen = []
 
     def alter(xp, inputs, cotangents, gradients, context):

@@ -53,7 +53,7 @@ def test_an_unknown_engine_is_refused():
 
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path):
-    pytest.importorskip("sympy")
+    pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
     result = invoke("abs(x)", "--backends", "sympy", "--json", tmp_path / "no" / "folder.json")
     assert isinstance(result.exception, InputError)
     assert "folder.json" in str(result.exception)
@@ -93,7 +93,7 @@ def test_the_same_run_gives_the_same_json(surveyed):
 
 
 def test_the_command_writes_what_it_is_asked_for(tmp_path):
-    pytest.importorskip("sympy")
+    pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
     files = {kind: tmp_path / f"table.{kind}" for kind in ("json", "markdown", "html")}
     options = [part for kind, path in files.items() for part in (f"--{kind}", path)]
     result = invoke("abs(x)", "--backends", "sympy", *options)
@@ -139,7 +139,7 @@ def test_the_page_has_enough_points_of_each_framework():
 def compared():
     """Rows of every framework, by formula."""
     for name in FRAMEWORKS:
-        pytest.importorskip(name)
+        pytest.importorskip(name, reason=f"pip install 'gradcheck[{name}]'")
     formulas = ["abs(x)", "sum(cumprod(x))", "norm(x)", "tanh(x)", "expit(x)", "expm1(x)"]
     return survey(edges.select(formulas))
 

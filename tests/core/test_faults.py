@@ -181,7 +181,7 @@ def test_a_leaf_of_a_dict_is_named():
 
 
 def test_numerics_and_sympy_are_right_beside_a_wrong_rule():
-    pytest.importorskip("sympy")
+    pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
     f, g = scaled(1.0)
     report = check(f, X, gradient=lambda x: -g(x), backends=["numerical", "sympy"])
     assert [report.verdict(e, "gradient").status for e in ("numerical", "sympy")] == [Status.AGREE] * 2

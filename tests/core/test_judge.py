@@ -314,7 +314,7 @@ HARD = {
 @pytest.mark.parametrize("name", HARD)
 def test_a_right_gradient_at_a_hard_place_is_not_flagged(name):
     f, x, gradient = HARD[name]
-    pytest.importorskip("sympy")
+    pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
     report = check(f, x, gradient=gradient, backends=["sympy", "sympy:backprop"])
     assert report, str(report)
     assert report.verdict("analytic", "gradient").status in (Status.AGREE, Status.IMPRECISE)

@@ -145,7 +145,7 @@ def test_forwards_that_differ_are_not_a_wrong_backward(far):
     ids=["tanh", "expm1", "cancellation"],
 )
 def test_digits_that_a_formula_throws_away_are_imprecise_with_the_certified_value(f, x, lost):
-    pytest.importorskip("flint", reason="needs gradcheck[exact]")
+    pytest.importorskip("flint", reason="pip install 'gradcheck[exact]'")
     report = check(f, np.float64(x), gradient=lost, backends=["numerical"])
     verdict = report.verdict("analytic", "gradient")
     assert report
@@ -156,7 +156,7 @@ def test_digits_that_a_formula_throws_away_are_imprecise_with_the_certified_valu
 
 
 def test_one_part_in_a_billion_is_found_by_the_certified_engine():
-    pytest.importorskip("flint", reason="needs gradcheck[exact]")
+    pytest.importorskip("flint", reason="pip install 'gradcheck[exact]'")
     x = np.linspace(0.1, 1.0, 6)
     report = check(
         lambda xp, x: xp.sum(xp.sin(x) * x),

@@ -44,7 +44,7 @@ def test_numerics_is_added_as_a_witness_once():
 
 
 def test_another_backend_can_be_the_witness():
-    pytest.importorskip("sympy")
+    pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
     report = check(f, X, gradient=np.cos, backends=["analytic"], witness="sympy")
     assert report
     assert engines(report) == [("analytic", False), ("sympy", True)]
@@ -63,7 +63,7 @@ def test_every_numerical_mode_agrees_with_a_closed_form(mode):
 
 
 def test_a_lone_symbolic_engine_is_held_against_its_witness():
-    pytest.importorskip("sympy")
+    pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
     report = check(f, X, backends=["sympy"])
     assert report
     assert report.verdict("numerical", "gradient").witness
@@ -83,7 +83,7 @@ def test_the_operators_of_a_function_that_fails_are_those_of_a_scalar():
 
 
 def test_second_order_adds_the_hessian():
-    pytest.importorskip("sympy")
+    pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
     scalar = check(f, X, backends=["sympy"], order=2)
     assert scalar
     assert {v.operator for v in scalar.verdicts} == {Operator.VALUE, Operator.GRADIENT, Operator.HESSIAN}

@@ -15,7 +15,7 @@ def derivative(x):
 
 def torch_sum(fault, element=None, scale=1.0):
     """Return sum(x sin x) in PyTorch, whose backward multiplies one element, or all, by `fault`."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Rule(torch.autograd.Function):
         @staticmethod
@@ -36,7 +36,7 @@ def torch_sum(fault, element=None, scale=1.0):
 
 def jax_sum(fault, kind="vjp", scale=1.0):
     """Return sum(x sin x) in JAX with a custom rule that multiplies the derivative by `fault`."""
-    jax = pytest.importorskip("jax")
+    jax = pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     jnp = jax.numpy
 
     def f(x):
@@ -56,7 +56,7 @@ def jax_sum(fault, kind="vjp", scale=1.0):
 
 def tensorflow_sum(fault, scale=1.0):
     """Return sum(x sin x) in TensorFlow with a custom gradient multiplied by `fault`."""
-    tf = pytest.importorskip("tensorflow")
+    tf = pytest.importorskip("tensorflow", reason="pip install 'gradcheck[tensorflow]'")
 
     @tf.custom_gradient
     def f(x):
@@ -137,7 +137,7 @@ def test_without_a_witness_nobody_can_say_which_of_two_is_wrong():
 
 
 def test_a_detached_branch():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     report = check({"torch": lambda x, y: (x * torch.sin(y).detach()).sum()}, X, X + 1)
     verdict = report.verdict("torch", "gradient")
     assert (verdict.status, verdict.argument) == (Status.WRONG, "y")
@@ -146,7 +146,7 @@ def test_a_detached_branch():
 
 def test_a_double_backward_that_lost_a_term():
     """The first derivative is right; a second pass through a saved, detached slope is not."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Cube(torch.autograd.Function):
         @staticmethod
@@ -168,7 +168,10 @@ def test_a_double_backward_that_lost_a_term():
 
 
 def test_forwards_that_differ_are_not_a_wrong_gradient():
-    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    torch, jax = (
+        pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'"),
+        pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'"),
+    )
     report = check(
         {"torch": lambda x: torch.sum(torch.sin(x)), "jax": lambda x: 2 * jax.numpy.sum(jax.numpy.sin(x))}, X
     )
@@ -179,7 +182,10 @@ def test_forwards_that_differ_are_not_a_wrong_gradient():
 
 
 def test_a_framework_that_returns_another_shape():
-    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    torch, jax = (
+        pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'"),
+        pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'"),
+    )
     report = check(
         {"torch": lambda x: torch.sin(x)[:, None], "jax": jax.numpy.sin, "numpy": np.sin}, X, operator="jacobian"
     )
@@ -189,7 +195,7 @@ def test_a_framework_that_returns_another_shape():
 
 
 def test_a_framework_that_changes_its_input():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     def f(x):
         with torch.no_grad():
@@ -203,14 +209,17 @@ def test_a_framework_that_changes_its_input():
 
 
 def test_two_modes_of_one_framework_are_not_independent():
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     report = check(lambda xp, x: xp.sum(xp.sin(x)), X, backends=["jax", "jax:eager"], witness=None)
     assert {v.status for v in report.verdicts} == {Status.INCONCLUSIVE}
     assert "could not be verified" in str(report)
 
 
 def test_global_flags_are_as_they_were():
-    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    torch, jax = (
+        pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'"),
+        pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'"),
+    )
     before = (torch.get_default_dtype(), torch.is_grad_enabled(), jax.config.jax_enable_x64)
     state = torch.get_rng_state()
     check({"torch": torch_sum(-1.0), "jax": jax_sum(1.0)}, X)

@@ -13,7 +13,7 @@ M = np.array([[0.4, -1.3, 2.1], [0.9, -0.2, 1.7]])
 
 def torch_rule(backward, forward=None):
     """Return x sin x in PyTorch, elementwise; ``backward(torch, x, u, slope)`` is its rule."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Rule(torch.autograd.Function):
         @staticmethod
@@ -31,15 +31,15 @@ def torch_rule(backward, forward=None):
 
 def jax_rule(backward):
     """Return x sin x in JAX with a custom VJP."""
-    jnp = pytest.importorskip("jax").numpy
-    custom = pytest.importorskip("jax").custom_vjp(lambda x: x * jnp.sin(x))
+    jnp = pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'").numpy
+    custom = pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'").custom_vjp(lambda x: x * jnp.sin(x))
     custom.defvjp(lambda x: (x * jnp.sin(x), x), lambda x, u: (backward(jnp, x, u, jnp.sin(x) + x * jnp.cos(x)),))
     return custom
 
 
 def tensorflow_rule(backward):
     """Return x sin x in TensorFlow with a custom gradient."""
-    tf = pytest.importorskip("tensorflow")
+    tf = pytest.importorskip("tensorflow", reason="pip install 'gradcheck[tensorflow]'")
 
     @tf.custom_gradient
     def f(x):
@@ -154,7 +154,7 @@ def _doubling(args, u):
 
 
 def test_a_backward_that_changes_what_was_saved():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Rule(torch.autograd.Function):
         @staticmethod
@@ -180,7 +180,7 @@ def test_a_backward_that_changes_what_was_saved():
 @pytest.mark.parametrize("name", ["torch", "numerical"])
 def test_other_layouts_have_the_same_elements(name):
     if name == "torch":
-        pytest.importorskip("torch")
+        pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     backend = discovery.load(name)
     for array, names in [
         (M, {"strided", "transposed"}),
@@ -243,13 +243,13 @@ def test_a_backward_that_raises_for_other_memory_layouts():
 
 
 def test_a_forward_that_refuses_other_memory_layouts_is_not_wrong():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     assert check({"torch": lambda x: torch.sin(x).sum() + (x.view(-1) ** 2).sum()}, M)
 
 
 def two(needs):
     """Return sum(x^2 y) in PyTorch; ``needs(needed, gradients)`` decides what its backward returns."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Rule(torch.autograd.Function):
         @staticmethod
@@ -295,7 +295,7 @@ def test_none_in_place_of_a_gradient_is_named():
 
 
 def test_none_in_tensorflow_is_named():
-    tf = pytest.importorskip("tensorflow")
+    tf = pytest.importorskip("tensorflow", reason="pip install 'gradcheck[tensorflow]'")
     function = {"tensorflow": lambda x, y: tf.reduce_sum(x * tf.stop_gradient(y))}
     found = verdict(function, X, X + 1, engine="tensorflow")
     assert (found.status, found.argument) == (Status.WRONG, "y")
@@ -303,12 +303,12 @@ def test_none_in_tensorflow_is_named():
 
 
 def test_an_unused_input_has_a_zero_gradient():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     assert check({"torch": lambda x, y: torch.sin(x).sum()}, X, X + 1)
 
 
 def test_an_integer_input_beside():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Take(torch.autograd.Function):
         @staticmethod
@@ -323,7 +323,7 @@ def test_an_integer_input_beside():
 
     index = np.array([0, 2, 2, 4])
     assert check({"torch": lambda x, i: Take.apply(x, i)}, X, index)
-    jax = pytest.importorskip("jax")
+    jax = pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     assert check({"jax": lambda x, i: jax.numpy.sin(x[i])}, X, index)
 
 
@@ -332,7 +332,7 @@ def test_an_integer_input_beside():
 
 def with_jvp(factor):
     """Return sin in PyTorch with a rule for either mode; the one of forward mode is multiplied."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Rule(torch.autograd.Function):
         @staticmethod
@@ -365,7 +365,7 @@ def test_a_forward_mode_rule_that_is_not_the_adjoint_of_the_backward():
 
 @pytest.mark.parametrize(("fault", "status"), [(0.0, Status.AGREE), (1e-6, Status.WRONG)])
 def test_a_forward_mode_rule_that_is_not_linear_in_its_tangent(fault, status):
-    jax = pytest.importorskip("jax")
+    jax = pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     custom = jax.custom_jvp(lambda x: jax.numpy.sin(x))
     bent = lambda v: jax.numpy.where(jax.numpy.abs(v) > 2, (1 + fault) * v, v)  # noqa: E731
     custom.defjvp(lambda x, v: (jax.numpy.sin(x[0]), jax.numpy.cos(x[0]) * bent(v[0])))
@@ -379,7 +379,7 @@ def test_a_forward_mode_rule_that_is_not_linear_in_its_tangent(fault, status):
 
 def cubes(loss, vector=False):
     """Return x^3, or its sum, in PyTorch with a double backward that lost the part `loss` of its second derivative."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Cube(torch.autograd.Function):
         @staticmethod
@@ -420,14 +420,14 @@ def test_a_hessian_vector_product_that_lost_a_term():
 
 
 def test_second_order_of_a_portable_vector_function():
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     report = check(lambda xp, x, y: xp.sin(x) * y**2, X, X + 1, backends=["jax"], order=2)
     assert report, str(report)
     assert report.verdict("jax", "hessian").status is Status.AGREE
 
 
 def test_second_order_of_a_native_vector_function_in_tensorflow():
-    tf = pytest.importorskip("tensorflow")
+    tf = pytest.importorskip("tensorflow", reason="pip install 'gradcheck[tensorflow]'")
     report = check({"tensorflow": lambda x: {"a": tf.sin(x), "b": x[:2] ** 3}}, X, order=2)
     assert report, str(report)
     assert report.verdict("tensorflow", "hessian").status is Status.AGREE
@@ -480,12 +480,12 @@ def hard(torch):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", list(hard(pytest.importorskip("torch"))))
+@pytest.mark.parametrize("name", list(hard(pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'"))))
 def test_no_probe_objects_to_a_right_function(name, dtype, monkeypatch):
     """Numerics may find a function too hard; a probe must not find fault with it."""
     from gradcheck import probing
 
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     function, x = hard(torch)[name]
     kind = {"float64": "complex128", "float32": "complex64"}[dtype] if np.iscomplexobj(x) else dtype
     objections, probed = [], []
@@ -506,6 +506,6 @@ def test_no_probe_objects_to_a_right_function(name, dtype, monkeypatch):
 def test_portable_functions_without_a_rule_are_not_probed(monkeypatch):
     from gradcheck import probing
 
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     monkeypatch.setattr(probing, "_run", lambda *_: pytest.fail("probed"))
     assert check(lambda xp, x: xp.sum(xp.sin(x)), X, backends=["jax"])

@@ -48,7 +48,7 @@ def test_lost_digits_are_not_wrong(name):
 
 
 def test_a_fault_of_a_thousandth_that_only_single_precision_has():
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
 
     class Sine(torch.autograd.Function):
         @staticmethod

@@ -1,6 +1,5 @@
 """SymPy evaluated by mpmath: right to the last digit, or silent."""
 
-import mpmath
 import numpy as np
 import pytest
 
@@ -9,6 +8,8 @@ from gradcheck.functions import Function, Inputs
 from gradcheck.operators import Operator
 
 pytest.importorskip("sympy", reason="pip install 'gradcheck[sympy]'")
+
+import mpmath
 
 from gradcheck_sympy import SympyBackend
 from gradcheck_sympy.operations import NAMED
