@@ -192,12 +192,15 @@ def _nonfinite(question: Question, vector: Vector, others: Sequence[Vector]) -> 
         return None  # infinite, and an independent engine says so too: the rest is compared
     if vector.numerical:
         return Finding.without_reference(vector, Status.INCONCLUSIVE, "its difference quotients do not converge")
+    at_a_kink = next((o for o in others if (kinked(o) & alone & np.isnan(vector.value)).any()), None)
+    if at_a_kink is not None:
+        reason = "it is not a number at a kink, where there is a slope on either side"
+        return Finding(Status.NONFINITE, alone, at_a_kink, np.zeros(bad.shape), "finiteness", reason)
     settled = np.all([np.isfinite(o.error) for o in others if o.numerical] or [~np.zeros(bad.shape, bool)], axis=0)
     told = [(o, (tells(question, o) | kinked(o)) & (settled | o.sharp) & _a_slope(o)) for o in others]
     known = [o for o, tells_it in told if tells_it[alone].any()]
     if known:
-        at = "the slopes on both sides are, at a kink" if kinked(known[0])[alone].any() else f"{known[0].engine} is"
-        reason = f"it is not finite where {at}"
+        reason = f"it is not finite where {known[0].engine} is"
         if not np.isfinite(known[0].value[alone]).any():
             reason = f"it is {vector.value[alone][0]:g} where {known[0].engine} has {known[0].value[alone][0]:g}"
         return Finding(Status.NONFINITE, alone, known[0], np.zeros(bad.shape), "finiteness", reason)

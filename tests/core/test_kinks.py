@@ -109,7 +109,7 @@ def test_the_other_elements_are_judged_as_ever():
 def test_what_is_not_a_number_at_a_kink_is_not_finite():
     verdict = told(norm, ZERO, [np.nan, np.nan])
     assert verdict.status is Status.NONFINITE
-    assert "the slopes on both sides are" in verdict.evidence.reason
+    assert "there is a slope on either side" in verdict.evidence.reason
 
 
 def test_a_convention_passes_unless_strict():
