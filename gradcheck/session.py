@@ -30,6 +30,8 @@ SMALL = 64
 """The number of input elements up to which a certified referee takes part without a dispute."""
 SINGLE = 0.1
 """What single precision may change of an output, beside the largest, before it is another function in double."""
+BESIDE = 1e-3
+"""By what part of themselves inputs are moved to see the size of what the function adds up."""
 LARGE = 256
 """The number of real coordinates up to which the numerical referee computes every element of a derivative."""
 _PROJECTED = (Operator.GRADIENT, Operator.JACOBIAN, Operator.VJP, Operator.HVP)
@@ -251,11 +253,16 @@ class Session:
     def _widens(self, host: Backend, double: str) -> bool:
         """Whether a framework's forward, given double precision, computes the same function in it."""
         if host.name not in self._widened:
-            wide, narrow = (
-                _quietly(partial(host.estimate, self.function, inputs, Operator.VALUE))
-                for inputs in (self._inputs.with_dtype(double), self._inputs)
+            inputs = self._inputs.with_dtype(double)
+            beside = inputs.moved([a * (1 + BESIDE) for a in inputs.arrays])
+            wide, narrow, moved = (
+                _quietly(partial(host.estimate, self.function, at, Operator.VALUE))
+                for at in (inputs, self._inputs, beside)
             )
-            self._widened[host.name] = wide is not None and narrow is not None and _same(wide, narrow)
+            if wide is None or narrow is None or moved is None:
+                self._widened[host.name] = False
+            else:
+                self._widened[host.name] = _same(wide, narrow, moved)
         return self._widened[host.name]
 
     def _in_other_precision(
@@ -291,12 +298,16 @@ class Session:
         return [_signed(a, rng) for a in like]
 
 
-def _same(wide: Estimate, narrow: Estimate) -> bool:
-    """Whether values in double precision are really that, and no further from those in single than rounding goes."""
-    for a, b in zip(wide.arrays, narrow.arrays, strict=True):
+def _same(wide: Estimate, narrow: Estimate, moved: Estimate) -> bool:
+    """Whether values in double precision are really that, and no further from those in single than rounding goes.
+
+    What is added up is as large as the values, or as their movement says, where they cancel.
+    """
+    for a, b, beside in zip(wide.arrays, narrow.arrays, moved.arrays, strict=True):
         if a.shape != b.shape or real_dtype(a.dtype) != np.dtype(float) or not np.isfinite(a).all():
             return False
-        if not (np.abs(a - b) <= SINGLE * np.max(np.abs(a), initial=0.0)).all():
+        size = max(np.max(np.abs(a), initial=0.0), np.max(np.abs(beside - a), initial=0.0) / BESIDE)
+        if not (np.abs(a - b) <= SINGLE * size).all():
             return False
     return True
 

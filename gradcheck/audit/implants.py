@@ -15,12 +15,8 @@ from gradcheck.audit.points import Point
 from gradcheck.backend import Backend
 from gradcheck.rules import Alter, unaltered
 
-COMPILED = {"jax": "", "tensorflow": "function"}
-"""The mode that compiles a custom rule, empty for the default one.
-
-`torch.compile` is not among them: of a derivative by `torch.func` it traces the forward of a
-`torch.autograd.Function` alone and never calls its backward.
-"""
+COMPILED = {"torch": "compile", "jax": "", "tensorflow": "function"}
+"""The mode that compiles a custom rule, empty for the default one."""
 PLAIN = {"torch": "", "jax": "eager", "tensorflow": ""}
 """The mode of each framework that runs a rule's Python at each call."""
 
@@ -100,11 +96,13 @@ def implant(mutation: Mutation, point: Point, backend: Backend, seed: int = 0) -
 
 def _fits(mutation: Mutation, point: Point, backend: Backend) -> bool:
     """Whether the kind can show at this point in this framework."""
-    if mutation.mode and backend.name not in COMPILED:
+    if mutation.mode and (backend.name not in COMPILED or backend.missing(COMPILED[backend.name])):
         return False
     if mutation.dtype and mutation.dtype != point.inputs.dtype.name:
         return False
     if mutation.real and any(a.dtype.kind == "c" for a in (*point.arrays, *point.outputs)):
         return False
+    if not mutation.contiguous and all(a.size < 2 for a in point.arrays):
+        return False  # a single element lies in memory in one way only
     writable = backend.name == "torch"  # the only one whose arrays have strides and can be written to
     return writable or not (mutation.mutable or not mutation.contiguous)

@@ -60,7 +60,7 @@ class Amount:
 
 
 FULL = Amount(3, 1, 1, 2, SCALES, kinds=1, points=14, peers=2, functions=1, every=6, large=2)
-QUICK = Amount(1, 1, 1, 1, (1.0,), kinds=4, points=1, peers=1, functions=4, every=24, large=0)
+QUICK = Amount(1, 1, 1, 1, (1.0,), kinds=4, points=1, peers=1, functions=4, every=24, large=1)
 
 
 def plan(amount: Amount, backends: Sequence[str], seed: int = 0) -> list[Cell | Round]:

@@ -97,7 +97,7 @@ def _around(question: Question, referee: Vector) -> Neighbourhood:
     if referee.engine not in question.neighbourhoods:
         better = [] if question.natives else [t.again for t in question.summon()]
         sources = [again for again in (*better, referee.testimony.again) if again is not None]
-        question.neighbourhoods[referee.engine] = Neighbourhood(question, sources)
+        question.neighbourhoods[referee.engine] = Neighbourhood(question, sources, kinked(referee))
     around: Neighbourhood = question.neighbourhoods[referee.engine]
     return around
 

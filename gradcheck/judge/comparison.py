@@ -62,6 +62,14 @@ class Vector:
         estimate = None if again is None else again(leaves)
         return None if estimate is None else flat(estimate.arrays)
 
+    def measured(self, leaves: Sequence[Array]) -> tuple[Array, Array] | None:
+        """Return what the engine says at other leaves, with its errors; None if it cannot, or knows none."""
+        again = self.testimony.again
+        estimate = None if again is None else again(leaves)
+        if estimate is None or estimate.errors is None:
+            return None
+        return flat(estimate.arrays), flat(estimate.errors).astype(float)
+
     @property
     def referee(self) -> bool:
         """Whether it may settle a dispute by difference quotients: the numerical backend's default mode only."""

@@ -14,6 +14,10 @@ from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.judge.verdicts import Status
 from gradcheck.operators import Operator
 
+ELSEWHERE = ((np.inf, 0.1), (2.0, 0.3), (0.5, 0.5))
+"""The points at which an engine that wants an excuse is looked at: the largest input, and what is added to all."""
+MUCH_LESS = 1e-2
+"""The part of its relative error that an engine keeps elsewhere, if the formula and not the rule is to blame."""
 IMPRECISE = "digits are lost, fewer than the function's own output can show, or than its other precision has"
 
 
@@ -58,10 +62,22 @@ def residue(question: Question, referee: Vector) -> Array:
     if question.imposed or question.operator in (Operator.VALUE, Operator.JVP):
         return np.zeros(referee.value.shape)
     size = np.where(np.isfinite(referee.value), np.abs(referee.value), 0.0)
-    largest = np.zeros(size.shape)
+    scales = np.concatenate([tolerances.sizes(leaf).reshape(-1) for leaf in question.inputs.arrays])
+    left = np.zeros(size.shape)
     for rows in by_output(question, size.size):
-        largest[rows] = np.max(size[rows], axis=1, initial=0.0, keepdims=True)
-    return tolerances.RESIDUE_ULPS * question.eps * largest
+        largest = np.max(size[rows], axis=1, initial=0.0, keepdims=True)
+        if rows.shape[1] == scales.size:  # an element is made of no more than what others contribute to the output
+            moves = np.max(size[rows] * scales, axis=1, initial=0.0, keepdims=True) / scales
+            largest = np.minimum(largest, moves)
+        left[rows] = np.broadcast_to(largest, rows.shape)
+    return tolerances.RESIDUE_ULPS * question.eps * left
+
+
+def cancelled(question: Question, vector: Vector, referee: Vector) -> Array:
+    """Return the same, of a few ulps, where the element is 0 or the value can be what is left of it."""
+    few = residue(question, referee) * (tolerances.OUTPUT_ULPS / 2 / tolerances.RESIDUE_ULPS)
+    possible = (np.abs(referee.value) <= referee.error) | _lost(vector.value, referee.value)
+    return np.where(possible, few, 0.0)
 
 
 def lost_digits(question: Question, vector: Vector) -> Array:
@@ -122,7 +138,10 @@ def _gaps(values: Sequence[Array], others: Sequence[Array]) -> list[Array] | Non
 
 
 def excused(question: Question, vector: Vector, finding: Finding) -> Array:
-    """Where an error cannot be seen in the output, or is gone when the engine runs in the other precision."""
+    """Where an error cannot be seen in the output, or is gone when the engine runs in the other precision.
+
+    Not where the engine is as wrong elsewhere: a formula that loses digits at a point is right at others.
+    """
     assert finding.reference is not None  # it is held against somebody
     if question.imposed:
         return np.zeros(vector.value.shape, bool)
@@ -130,7 +149,53 @@ def excused(question: Question, vector: Vector, finding: Finding) -> Array:
     excusable = gap <= finding.tolerance + lost_digits(question, vector)
     excusable |= gap <= finding.tolerance + lost_by_forward(question, vector, finding.reference)
     invisible = gap <= tolerances.OUTPUT_ULPS * least_noise(question)
-    return excusable | (invisible & _lost(vector.value, finding.reference.value))
+    excusable |= invisible & _lost(vector.value, finding.reference.value)
+    wanting = excusable & ~(gap <= finding.tolerance)
+    return excusable & ~_wrong_elsewhere(question, vector, finding.reference, gap) if wanting.any() else excusable
+
+
+def _wrong_elsewhere(question: Question, vector: Vector, reference: Vector, gap: Array) -> Array:
+    """Where an engine's relative error is about the same at all other points at which that can be told."""
+    rng = np.random.default_rng(0)
+    fault = np.fmin(_part(gap, reference.value), 1.0)
+    wrong, told = np.ones(gap.shape, bool), np.zeros(gap.shape, bool)
+    for largest, shift in ELSEWHERE:
+        moved = [_shrunk(leaf, largest) + shift * rng.uniform(0.5, 1.0, leaf.shape) for leaf in question.inputs.arrays]
+        value, known = vector.rerun(moved), reference.measured(moved)
+        if value is None or known is None or value.shape != gap.shape:
+            continue
+        there, error = known
+        apart = difference(value, there)
+        tells = np.isfinite(apart) & (error <= MUCH_LESS * fault * np.abs(there))
+        right = _part(apart, there) <= np.fmax(MUCH_LESS * fault, _forward_part(question, vector, reference, moved))
+        right |= apart <= question.allowed(value, there)
+        wrong &= ~(tells & right)
+        told |= tells
+    return wrong & told
+
+
+def _shrunk(leaf: Array, largest: float) -> Array:
+    """Return a leaf scaled so that no element is larger than this."""
+    return leaf * min(1.0, largest / max(float(np.max(np.abs(leaf), initial=0.0)), np.finfo(float).tiny))
+
+
+def _forward_part(question: Question, vector: Vector, reference: Vector, leaves: Sequence[Array]) -> float:
+    """Return what part of its value the function itself loses at other leaves, as far as it is more than ulps."""
+    own, other = (question.forward(v.engine) for v in (vector, reference))
+    found = [t.again(leaves) if t is not None and t.again is not None else None for t in (own, other)]
+    if found[0] is None or found[1] is None:
+        return 0.0
+    value, exact = flat(found[0].arrays), flat(found[1].arrays)
+    if value.shape != exact.shape:
+        return 0.0
+    parts = _part(difference(value, exact), exact)
+    return tolerances.ROUNDING_FACTOR * float(np.max(parts, initial=0.0, where=np.isfinite(parts)))
+
+
+def _part(gap: Array, of: Array) -> Array:
+    """Return a difference beside a value; infinite beside 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(gap == 0, 0.0, gap / np.abs(of))
 
 
 def _lost(value: Array, reference: Array) -> Array:

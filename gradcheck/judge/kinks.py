@@ -31,7 +31,9 @@ from gradcheck.operators import Operator
 
 MOST = 24
 """The number of input elements up to which the neighbourhood is sampled."""
-RADIUS = {8: 1e-4, 4: 2e-2}
+FEW = 8
+"""... and up to which every coordinate is moved to its other side twice."""
+RADIUS = {8: 1e-5, 4: 1e-3}
 """How far off the sample is, relative to each element's size, by the bytes of a real number in the check's dtype."""
 FLOOR = 1e-9
 """The part of the largest slope below which two slopes are not told apart."""
@@ -51,6 +53,9 @@ class Neighbourhood:
         What was computed, and where; its inputs are real and at most `MOST` elements.
     sources : sequence of callable
         What differentiates at other points and knows its errors, best first.
+    kinked : numpy.ndarray of bool, shape (m,)
+        The elements of the derivative that are kinked: no other coordinate is moved, where elements
+        belong to coordinates, so that kinks that are near, not here, are not crossed.
 
     Attributes
     ----------
@@ -60,12 +65,14 @@ class Neighbourhood:
         How well it is known.
     """
 
-    def __init__(self, question: Question, sources: Sequence[Source]) -> None:
+    def __init__(self, question: Question, sources: Sequence[Source], kinked: Array) -> None:
         self._question, self._sources, self._tried = question, sources, 0
-        sizes = np.concatenate([tolerances.sizes(leaf).reshape(-1) for leaf in question.inputs.arrays])
-        self._radius = RADIUS[np.finfo(question.inputs.dtype).dtype.itemsize] * sizes
+        sizes = np.concatenate([_sizes(leaf).reshape(-1) for leaf in question.inputs.arrays])
+        rows = list(_rows(question))
+        own = np.any([kinked[row] for row in rows if len(row) == len(sizes)] or [np.ones(len(sizes), bool)], axis=0)
+        self._radius = RADIUS[np.finfo(question.inputs.dtype).dtype.itemsize] * sizes * own
         self._sides = np.zeros((0, len(sizes)))
-        elements = sum(len(row) for row in _rows(question))
+        elements = sum(map(len, rows))
         self.values, self.error = np.zeros((0, elements)), np.zeros(elements)
         self._flips = self._look_around()
 
@@ -103,14 +110,14 @@ class Neighbourhood:
             direction: Array = rng.uniform(0.2, 1.0, count) * rng.choice([-1.0, 1.0], count)
             return direction
 
-        for _ in range(2):
+        for _ in range(2 if count <= FEW else 1):
             base = anywhere()
             first = self._look(base)
-            for i in range(count):
+            for i in np.flatnonzero(self._radius):
                 flipped = self._look(np.where(np.arange(count) == i, -base, base))
                 if first is not None and flipped is not None:
-                    flips.append((first, flipped, i))
-        for _ in range(4 + count):
+                    flips.append((first, flipped, int(i)))
+        for _ in range(4 + count // 2):
             base = anywhere()
             self._look(base)
             self._look(-base)
@@ -196,6 +203,12 @@ def _smooth(estimate: Estimate | None) -> tuple[Array, Array] | None:
         return None
     value, error = flat(estimate.arrays), flat(estimate.errors).astype(float)
     return (value, error) if np.isfinite(value).all() and np.isfinite(error).all() else None
+
+
+def _sizes(leaf: Array) -> Array:
+    """Return how large each element is; for a zero no more than 1, however large the others are."""
+    sizes = tolerances.sizes(leaf)
+    return np.where(leaf == 0, np.minimum(sizes, 1.0), sizes)
 
 
 def choice(value: float, low: float, high: float, error: float) -> str:

@@ -134,7 +134,7 @@ def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
     unstable = explanations.nondeterministic(question, vector, finding)
     if unstable is not None:
         return unstable
-    explained = explanations.rounding(question, vector) + explanations.residue(question, referee)
+    explained = explanations.rounding(question, vector) + explanations.cancelled(question, vector, referee)
     finding = finding.widened(explained, "the engine's own rounding")
     bad = ~(gap <= finding.tolerance)
     if not bad.any():

@@ -137,8 +137,8 @@ def rounding(
 
     The engine is run again at inputs moved by a few ulps at random: what moves among those runs
     cannot be told from rounding inside the engine. The point itself is not counted among them, nor is
-    the run that lies furthest from the others: they may be special points, at which a rule goes wrong
-    that is right an ulp away.
+    the run that lies furthest from the others, by more than what is left where sums cancel: they may
+    be special points, at which a rule goes wrong that is right an ulp away.
 
     Parameters
     ----------
@@ -158,7 +158,8 @@ def rounding(
     if len(moved) > 1:
         with np.errstate(invalid="ignore"):
             apart = np.sort(np.abs(np.array(moved) - _middle(moved)), axis=0)
-            spread = _finite(apart[-2])
+            left = RESIDUE_ULPS * eps * np.max(np.abs(value), initial=0.0, where=np.isfinite(value))
+            spread = _finite(np.where(apart[-1] <= left, apart[-1], apart[-2]))
     return ROUNDING_FACTOR * spread + _finite(TIGHT_ULPS * eps * np.abs(value))
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradcheck import discovery
+from gradcheck import Status, discovery
 from gradcheck.audit.alarms import Alarms, Round
-from gradcheck.audit.recall import Cell, Outcome, Setting, accepted, examine
+from gradcheck.audit.implants import COMPILED, implant
+from gradcheck.audit.recall import Cell, Outcome, Setting, accepted, by_name, examine, judged
 from gradcheck.audit.running import Done, do_all
 from gradcheck.audit.subjects import Subject
 from gradcheck.audit.summary import Share, Summary
@@ -64,6 +65,17 @@ def test_beside_a_right_one_the_right_one_is_not_accused(setting):
 def test_faults_have_names_of_their_own(kind, status):
     (outcome,) = examine(cell(kind), [LOSS])
     assert (outcome.named, outcome.status) == (True, status)
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_what_is_wrong_only_when_compiled_is_found_where_it_is_compiled(name):
+    pytest.importorskip(name)
+    if discovery.load(name).missing(COMPILED[name]):
+        pytest.skip("no C++ compiler")
+    mutant = implant(by_name("wrong when compiled"), _point(), discovery.load(name))
+    report = judged(mutant, Setting.ALONE)
+    wrong = {str(v.engine) for v in report.verdicts if v.status is Status.WRONG}
+    assert wrong == {f"{name}:{COMPILED[name]}".rstrip(":")}, str(report)
 
 
 def test_single_precision_is_checked_in_single_precision():
