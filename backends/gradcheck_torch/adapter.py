@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch.autograd import functional as _functional
+from torch.autograd.function import BackwardCFunction
 
 from gradcheck.backend import Backend, Bound, Kernel, Measured
 from gradcheck.errors import UnsupportedError, first_line
@@ -29,12 +30,12 @@ functional: Any = _functional  # torch does not annotate it
 
 
 class TorchBackend(Backend):
-    """PyTorch. ``eager`` runs the tape (`torch.autograd`), the others `torch.func`."""
+    """PyTorch. ``eager`` and ``compile`` go back through the tape (`torch.autograd`), ``forward`` is `torch.func`."""
 
     name = "torch"
     modes: ClassVar = {
         "eager": "reverse mode on the tape, torch.autograd",
-        "compile": "torch.compile of the whole derivative, torch.func",
+        "compile": "torch.compile of the function and a backward pass through it; torch.func for jvp, hessian, hvp",
         "forward": "forward mode, torch.func",
     }
     frameworks = ("torch",)
@@ -93,25 +94,23 @@ class TorchBackend(Backend):
             with torch.no_grad():
                 return bound([leaf.detach() for leaf in leaves])
 
-        return _compiled(lambda leaves: bound(leaves), bound) if mode == "compile" else plain
+        return _compiled_forward(bound) if mode == "compile" else plain
 
     def gradient(self, bound: Bound, mode: str) -> Kernel | None:
         """Return the kernel of the gradient: one backward pass, or `jacfwd` (of real inputs) in forward mode."""
-        if mode == "eager":
-            return lambda leaves: _backward(bound, leaves, None)
         if mode == "forward":
             if any(a.dtype.kind == "c" for a in bound.inputs.arrays):
                 return None
             return lambda leaves: torch.func.jacfwd(_first(bound))(list(leaves))
-        return _compiled(lambda leaves: torch.func.grad(_first(bound))(leaves), bound)
+        forward = bound if mode == "eager" else _compiled_forward(bound)
+        return lambda leaves: _backward(forward, bound, leaves, None)
 
     def vjp(self, bound: Bound, mode: str) -> Kernel | None:
         """Return the kernel of one backward pass with a cotangent; forward mode has none."""
-        if mode == "eager":
-            return lambda leaves, cotangents: _backward(bound, leaves, cotangents)
         if mode == "forward":
             return None
-        return _compiled(lambda leaves, cotangents: torch.func.vjp(bound, leaves)[1](cotangents)[0], bound)
+        forward = bound if mode == "eager" else _compiled_forward(bound)
+        return lambda leaves, cotangents: _backward(forward, bound, leaves, cotangents)
 
     def jvp(self, bound: Bound, mode: str) -> Kernel:
         """Return the kernel of the pushforward; on the tape it is torch's double backward."""
@@ -120,7 +119,7 @@ class TorchBackend(Backend):
                 functional.jvp(_positional(bound), tuple(leaves), tuple(tangents))[1]
             )
         kernel = lambda leaves, tangents: torch.func.jvp(bound, (list(leaves),), (list(tangents),))[1]  # noqa: E731
-        return _compiled(kernel, bound) if mode == "compile" else kernel
+        return _compiled_transform(kernel, bound) if mode == "compile" else kernel
 
     def jacobian(self, bound: Bound, mode: str) -> Kernel:
         """Return the kernel of the Jacobian."""
@@ -130,7 +129,8 @@ class TorchBackend(Backend):
             return lambda leaves: _flattened(functional.jacobian(_positional(bound), tuple(leaves)), len(leaves))
         if mode == "forward":
             return lambda leaves: _flattened(torch.func.jacfwd(bound)(list(leaves)), len(leaves))
-        return _compiled(lambda leaves: _flattened(torch.func.jacrev(bound)(leaves), len(leaves)), bound)
+        forward = _compiled_forward(bound)
+        return lambda leaves: _jacobian_by_rows(forward, leaves)
 
     def hessian(self, bound: Bound, mode: str) -> Kernel:
         """Return the kernel of the Hessian."""
@@ -141,7 +141,7 @@ class TorchBackend(Backend):
             return lambda leaves: _flattened(functional.hessian(_positional_scalar(bound), tuple(leaves)), len(leaves))
         if mode == "forward":
             return lambda leaves: _flattened(torch.func.jacfwd(torch.func.jacfwd(first))(list(leaves)), len(leaves))
-        return _compiled(lambda leaves: _flattened(torch.func.hessian(first)(leaves), len(leaves)), bound)
+        return _compiled_transform(lambda leaves: _flattened(torch.func.hessian(first)(leaves), len(leaves)), bound)
 
     def hvp(self, bound: Bound, mode: str) -> Kernel:
         """Return the kernel of the Hessian times a tangent."""
@@ -152,7 +152,7 @@ class TorchBackend(Backend):
         first = _first(bound)
         inner = torch.func.jacfwd(first) if mode == "forward" else torch.func.grad(first)
         kernel = lambda leaves, tangents: torch.func.jvp(inner, (list(leaves),), (list(tangents),))[1]  # noqa: E731
-        return _compiled(kernel, bound) if mode == "compile" else kernel
+        return _compiled_transform(kernel, bound) if mode == "compile" else kernel
 
     def with_rule(self, f: Callable[..., Any], alter: Alter) -> Callable[..., Any]:
         """Return a `torch.autograd.Function` of `f` whose backward is altered."""
@@ -212,20 +212,56 @@ def _load_forward_rules() -> None:
         importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 
-def _backward(bound: Bound, leaves: Tensors, cotangents: Tensors | None) -> list[torch.Tensor | Measured]:
+def _backward(
+    forward: Kernel, bound: Bound, leaves: Tensors, cotangents: Tensors | None
+) -> list[torch.Tensor | Measured]:
     """Run the function on the tape and go back once; what gets no gradient gets zeros and a note."""
-    recorded = [leaf.detach().requires_grad_() for leaf in leaves]
-    outputs = bound(recorded)
+    recorded = _recorded(leaves)
+    outputs = forward(recorded)
     seeds = [torch.ones_like(o) for o in outputs] if cotangents is None else list(cotangents)
     reached = [(o, s) for o, s in zip(outputs, seeds, strict=True) if o.requires_grad]
     slopes: Sequence[torch.Tensor | None] = [None] * len(leaves)
     if reached:
         heads, weights = zip(*reached, strict=True)
-        slopes = torch.autograd.grad(heads, recorded, weights, allow_unused=True)
+        slopes = _pulled_back(heads, recorded, weights)
     return [
         without_gradient(like, label) if slope is None else slope
         for slope, like, label in zip(slopes, bound.inputs.arrays, bound.inputs.labels, strict=True)
     ]
+
+
+def _recorded(leaves: Tensors) -> list[torch.Tensor]:
+    return [leaf.detach().requires_grad_() for leaf in leaves]
+
+
+def _pulled_back(heads: Tensors, leaves: Tensors, weights: Tensors | None = None) -> Sequence[torch.Tensor | None]:
+    with warnings.catch_warnings(action="ignore"):  # inductor compiles a backward when it is first needed
+        return torch.autograd.grad(heads, leaves, weights, allow_unused=True)
+
+
+def _jacobian_by_rows(forward: Kernel, leaves: Tensors) -> list[torch.Tensor]:
+    """Go back once for each output element, each time through a new run: a compiled graph may free its buffers."""
+    blocks = []
+    for k, output in enumerate(_rerun(forward, _recorded(leaves))):
+        rows = [_row(forward, leaves, k, i) for i in range(output.numel())]
+        for leaf, column in zip(leaves, zip(*rows, strict=True) if rows else [()] * len(leaves), strict=True):
+            stacked = torch.stack(column) if column else leaf.new_zeros(0)
+            blocks.append(stacked.reshape(output.shape + leaf.shape))
+    return blocks
+
+
+def _row(forward: Kernel, leaves: Tensors, output: int, element: int) -> list[torch.Tensor]:
+    """Return the gradients of one element of one output."""
+    recorded = _recorded(leaves)
+    head = _rerun(forward, recorded)[output].reshape(-1)[element]
+    slopes = _pulled_back([head], recorded) if head.requires_grad else [None] * len(leaves)
+    return [torch.zeros_like(a) if slope is None else slope for slope, a in zip(slopes, leaves, strict=True)]
+
+
+def _rerun(forward: Kernel, leaves: Tensors) -> Sequence[torch.Tensor]:
+    """Run a function that may draw random numbers so that the next run draws the same ones."""
+    with torch.random.fork_rng(devices=[]):
+        return forward(leaves)
 
 
 def _jacobian_with_gaps(bound: Bound, leaves: Tensors) -> list[torch.Tensor]:
@@ -273,13 +309,55 @@ def _compiled(kernel: Callable[..., Any], bound: Bound) -> Kernel:
     """Compile a kernel; fullgraph, so that nothing falls back to eager in silence."""
     # torch counts recompilations by code object and gives up at a limit: each kernel gets its own
     kernel.__code__ = kernel.__code__.replace()
-    compiled = torch.compile(kernel, fullgraph=True)
+    # and its own shapes: dynamo would make dynamic what differs between kernels made at one line of code
+    compiled = torch.compile(kernel, fullgraph=True, dynamic=False)
 
     def run(*groups: Tensors) -> Any:
         if bound.outputs is None:  # an eager call first: what is looked up once need not be traced
-            bound(groups[0])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # inductor and dynamo warn of their own internals
+            _rerun(bound, groups[0])
+        with warnings.catch_warnings(action="ignore"):  # inductor and dynamo warn of their own internals
             return compiled(*[list(group) for group in groups])
 
     return run
+
+
+def _compiled_forward(bound: Bound) -> Kernel:
+    """Compile the function alone; a backward pass through it is compiled by AOTAutograd, as in training."""
+    return _compiled(lambda leaves: bound(leaves), bound)
+
+
+def _compiled_transform(kernel: Callable[..., Any], bound: Bound) -> Kernel:
+    """Compile a kernel of `torch.func`, and refuse native functions whose own backward it would not run."""
+    compiled = _compiled(kernel, bound)
+    if bound.backend not in bound.function.native:
+        return compiled
+
+    def run(*groups: Tensors) -> Any:
+        if _has_custom_backward(_rerun(bound, _recorded(groups[0]))):
+            raise UnsupportedError(_NOT_RUN)
+        return compiled(*groups)
+
+    return run
+
+
+_NOT_RUN = (
+    "torch.compile traces the forward of a torch.autograd.Function under torch.func: its backward would not be run"
+)
+
+
+def _has_custom_backward(outputs: Tensors) -> bool:
+    """Whether a `torch.autograd.Function` is in the graph; those of `torch.library` are never traced into."""
+    waiting = [output.grad_fn for output in outputs]
+    seen = set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        if isinstance(node, BackwardCFunction) and not type(node).__name__.startswith(_OF_LIBRARY):
+            return True
+        seen.add(node)
+        waiting += [following for following, _ in node.next_functions]
+    return False
+
+
+_OF_LIBRARY = "GeneratedBackwardFor_"

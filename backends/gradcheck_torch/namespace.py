@@ -35,11 +35,18 @@ class TorchNamespace(LibraryNamespace):
 
     def asarray(self, value: Any, dtype: type | None = None) -> torch.Tensor:
         """Convert a constant; floating ones get the namespace's dtype unless `dtype` is int or bool."""
+        if isinstance(value, np.ndarray) and torch.compiler.is_compiling():
+            return self._traced(torch.as_tensor(value), dtype)
         if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
             converted: torch.Tensor = super().asarray(value, dtype)
             return converted
         kind = dtype or _widest([type(item) for item in flat(value)])
         return torch.tensor(value, dtype=self._torch_dtype(kind))
+
+    def _traced(self, tensor: torch.Tensor, dtype: type | None) -> torch.Tensor:
+        """Give a NumPy array, which dynamo traces as a tensor, the dtype that `asarray` would give it."""
+        kind = dtype or (complex if tensor.is_complex() else float if tensor.is_floating_point() else None)
+        return tensor if kind is None else tensor.to(self._torch_dtype(kind))
 
     def zeros(self, shape: Any, dtype: type | None = None) -> torch.Tensor:
         """Zeros of a shape."""
@@ -90,7 +97,7 @@ class TorchNamespace(LibraryNamespace):
     def _like(self, operand: Any, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
         tensor: torch.Tensor = self.asarray(operand)
         floating = [t for t in tensors if t.is_floating_point() or t.is_complex()]
-        return tensor.to(floating[0].dtype) if floating and np.ndim(operand) == 0 else tensor
+        return tensor.to(floating[0].dtype) if floating and tensor.ndim == 0 else tensor
 
     # -- elementwise --------------------------------------------------------------------------
 

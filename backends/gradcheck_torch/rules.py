@@ -9,52 +9,46 @@ from typing import Any
 import numpy as np
 import optree
 import torch
-from torch._guards import TracingContext
 from torch.autograd import gradcheck, gradgradcheck
 
 from gradcheck.backend import Backend
-from gradcheck.functions import Array, real_dtype
+from gradcheck.functions import DTYPES, Array, real_dtype
 from gradcheck.rules import Alter, Context
 
 
 def with_rule(backend: Backend, f: Callable[..., Any], alter: Alter) -> Callable[..., Any]:
     """Return a `torch.autograd.Function` of a portable function whose backward is altered."""
-    structure: list[optree.PyTreeSpec] = []
+    template: list[Any] = []
+    # one namespace for all calls: what an eager call has looked up in it need not be traced
+    namespaces = {dtype: backend.namespace(real_dtype(np.dtype(dtype))) for dtype in DTYPES}
 
     def forward(*leaves: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        outputs, found = optree.tree_flatten(f(_namespace(backend, leaves), *leaves))
-        structure[:] = [found]
+        outputs, found = optree.tree_flatten(f(namespaces[_dtype(leaves)], *leaves))
+        if not torch.compiler.is_compiling():  # a trace allows no side effects; an eager call comes first
+            template[:] = [optree.tree_unflatten(found, range(len(outputs)))]
         return tuple(outputs)
 
     class Rule(torch.autograd.Function):
-        generate_vmap_rule = True
-
         @staticmethod
-        def forward(*leaves: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        def forward(ctx: Any, *leaves: torch.Tensor) -> tuple[torch.Tensor, ...]:  # dynamo cannot trace closures
+            ctx.save_for_backward(*leaves)  # of a forward that has a setup_context
             return forward(*leaves)
-
-        @staticmethod
-        def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: tuple[torch.Tensor, ...]) -> None:
-            ctx.save_for_backward(*inputs)
 
         @staticmethod
         def backward(ctx: Any, *cotangents: torch.Tensor) -> tuple[torch.Tensor, ...]:
             leaves = ctx.saved_tensors
             pullback = torch.func.vjp(forward, *leaves)[1]
             context = _context(leaves, lambda us: list(pullback(tuple(us))))
-            altered = alter(_namespace(backend, leaves), leaves, cotangents, list(pullback(cotangents)), context)
+            altered = alter(namespaces[_dtype(leaves)], leaves, cotangents, list(pullback(cotangents)), context)
             return tuple(altered)
 
     def native(*leaves: torch.Tensor) -> Any:
         outputs = Rule.apply(*leaves)  # type: ignore[no-untyped-call]
-        return outputs[0] if len(outputs) == 1 else optree.tree_unflatten(structure[0], outputs)
+        # tree_map over a template, since torch.compile can trace that and not tree_unflatten
+        return outputs[0] if len(outputs) == 1 else optree.tree_map(lambda i: outputs[i], template[0])
 
     native.__name__ = getattr(f, "__name__", "rule")
     return native
-
-
-def _namespace(backend: Backend, leaves: Sequence[torch.Tensor]) -> Any:
-    return backend.namespace(real_dtype(np.dtype(_dtype(leaves))))
 
 
 def _dtype(leaves: Sequence[torch.Tensor]) -> str:
@@ -64,7 +58,7 @@ def _dtype(leaves: Sequence[torch.Tensor]) -> str:
 def _context(leaves: Sequence[torch.Tensor], pullback: Callable[[Sequence[Any]], list[Any]]) -> Context:
     return Context(
         _dtype(leaves),
-        torch.compiler.is_compiling() or TracingContext.try_get() is not None,  # in dynamo, or in AOTAutograd
+        torch.compiler.is_compiling(),
         all(leaf.is_contiguous() for leaf in leaves),
         pullback,
         torch.Tensor.detach,

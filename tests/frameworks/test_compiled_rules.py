@@ -1,14 +1,16 @@
 """Hand-written backward passes under torch.compile: the one that runs is the one that is checked."""
 
 import numpy as np
+import optree
 import pytest
 
-from gradcheck import Status, check, gradient, jacobian
+from gradcheck import Status, check, discovery, gradient, jacobian
 from gradcheck.errors import UnsupportedError
-from gradcheck_torch import TorchBackend
+from gradcheck.functions import Function, Inputs
+from gradcheck.operators import Operator
 
 torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
-pytestmark = pytest.mark.skipif(TorchBackend().missing("compile") is not None, reason="no C++ compiler")
+pytestmark = pytest.mark.skipif(discovery.load("torch").missing("compile") is not None, reason="no C++ compiler")
 
 X = np.array([0.4, -1.3, 2.1])
 COMPILE = "torch:compile"
@@ -62,22 +64,18 @@ def setup_rule(fault, when=always):
     return lambda x: apply(x)
 
 
-def library_rule(fault, when=always):
-    """Return the same as an operator of `torch.library`."""
-
-    @torch.library.custom_op(f"gradcheck_tests::x_sin_x_{abs(hash(fault))}", mutates_args=())
-    def op(x: torch.Tensor) -> torch.Tensor:
-        return x * torch.sin(x)
-
-    def backward(ctx, u):
-        return fault * u * slope(ctx.saved_tensors[0])
-
-    op.register_fake(torch.empty_like)
-    op.register_autograd(backward, setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs))
-    return lambda x: op(x)
+@torch.library.custom_op("gradcheck_tests::x_sin_x", mutates_args=())
+def library_rule(x: torch.Tensor, fault: float) -> torch.Tensor:
+    return x * torch.sin(x)
 
 
-RULES = {"ctx": ctx_rule, "setup_context": setup_rule, "library": library_rule}
+def set_up(ctx, inputs, output):
+    x, ctx.fault = inputs
+    ctx.save_for_backward(x)
+
+
+library_rule.register_fake(lambda x, fault: torch.empty_like(x))
+library_rule.register_autograd(lambda ctx, u: (ctx.fault * u * slope(ctx.saved_tensors[0]), None), setup_context=set_up)
 
 
 def summed(f):
@@ -85,10 +83,16 @@ def summed(f):
 
 
 @pytest.mark.parametrize("fault", [1.0, 2.0, -1.0])
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("rule", [ctx_rule, setup_rule])
 def test_a_gradient_is_that_of_the_backward(rule, fault):
     report = check({"torch": summed(rule(fault))}, X, backends=[COMPILE])
     assert report.verdict(COMPILE, "gradient").status is (Status.AGREE if fault == 1.0 else Status.WRONG), str(report)
+
+
+@pytest.mark.parametrize("fault", [1.0, 2.0])
+def test_a_gradient_is_that_of_an_operator_of_torch_library(fault):
+    got = gradient({"torch": lambda x: library_rule(x, fault).sum()}, X, backend=COMPILE)
+    np.testing.assert_allclose(_leaves(got)[0], fault * (np.sin(X) + X * np.cos(X)))
 
 
 @pytest.mark.parametrize("rule", [ctx_rule, setup_rule])
@@ -122,10 +126,6 @@ def test_native_functions_without_a_rule_have_every_operator(operator):
 
 
 def test_what_was_refused_once_is_refused_again():
-    from gradcheck import discovery
-    from gradcheck.functions import Function, Inputs
-    from gradcheck.operators import Operator
-
     function, inputs = Function.of({"torch": ctx_rule(2.0)}), Inputs.of((X,))
     prepared = discovery.load("torch").prepare(function, inputs, Operator.JVP, "compile")
     for _ in range(2):
@@ -164,7 +164,24 @@ def test_the_gradient_of_complex_numbers():
     np.testing.assert_allclose(_leaves(gradient(f, z, backend=COMPILE))[0], _leaves(gradient(f, z, backend="torch"))[0])
 
 
-def _leaves(tree):
-    import optree
+def test_numpy_constants_are_traced():
+    def f(xp, x):
+        return xp.sum(xp.asarray(np.cos(np.arange(3))) * xp.asarray(np.array([0.5, 1.0, 2.0])) * xp.logaddexp(x, 0.0))
 
+    assert check(f, X, backends=[COMPILE], dtype="float32")
+    assert check(f, X, backends=[COMPILE])
+
+
+@pytest.mark.parametrize("fault", [1.0, 3.0])
+def test_a_rule_of_several_outputs_that_the_backend_made(fault):
+    def alter(xp, inputs, cotangents, gradients, context):
+        return [fault * g if context.compiled else g for g in gradients]
+
+    f = discovery.load("torch").with_rule(lambda xp, w: {"sine": xp.sin(w), "dot": w @ w}, alter)
+    report = check({"torch": f}, X, backends=["torch", COMPILE], operator="jacobian")
+    assert report.verdict("torch", "jacobian").status is Status.AGREE
+    assert report.verdict(COMPILE, "jacobian").status is (Status.AGREE if fault == 1.0 else Status.WRONG)
+
+
+def _leaves(tree):
     return optree.tree_leaves(tree)
