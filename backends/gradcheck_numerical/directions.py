@@ -97,9 +97,14 @@ class Coordinate(Direction):
         return float(x.imag if self.imaginary else x.real)
 
     def scale(self, leaves: Sequence[Array]) -> float:
-        """Return the element's size; for a zero, that of the largest element of its leaf, or 1."""
+        """Return the element's size; for a zero, that of the largest element of its leaf, but no more than 1."""
         leaf = leaves[self.leaf]
-        return float(np.abs(leaf.flat[self.element])) or float(np.abs(leaf).max()) or 1.0
+        return float(_sizes(leaf).flat[self.element]) or min(float(_sizes(leaf).max()), 1.0) or 1.0
+
+    def subnormal(self, leaves: Sequence[Array]) -> bool:
+        """Whether no step is small beside the element, although it is not 0."""
+        leaf = leaves[self.leaf]
+        return bool(leaf.flat[self.element] != 0 and _sizes(leaf).flat[self.element] == 0)
 
     def finest(self, leaves: Sequence[Array]) -> float:
         """Return the scale: there is but one element."""
@@ -152,7 +157,7 @@ class Tangent(Direction):
     def _first(self, leaves: Sequence[Array], negligible: float) -> float:
         times = [np.inf]
         for a, d in zip(leaves, self.arrays, strict=True):
-            sizes = np.where(d != 0, np.abs(a), 0.0)
+            sizes = np.where(d != 0, _sizes(a), 0.0)
             moving = sizes > negligible * np.max(sizes, initial=0.0)
             times.append(float(np.min(sizes[moving] / np.abs(d[moving]), initial=np.inf)))
         fastest = max((float(np.max(np.abs(d), initial=0.0)) for d in self.arrays), default=0.0)
@@ -171,6 +176,12 @@ class Tangent(Direction):
     def tangent(self, leaves: Sequence[Array]) -> list[Array]:
         """Return the arrays."""
         return list(self.arrays)
+
+
+def _sizes(leaf: Array) -> Array:
+    """Return the size of each element; 0 for a subnormal one, beside which no step is small."""
+    sizes = np.abs(leaf)
+    return np.where(sizes < np.finfo(sizes.dtype).smallest_normal, 0.0, sizes)
 
 
 def coordinates(leaves: Sequence[Array]) -> Iterator[Coordinate]:

@@ -82,7 +82,7 @@ def _extrapolated(evaluate: Evaluator, direction: Direction, steps: _Steps) -> E
         side = _search(stencils.one_sided(evaluate, direction, sign), scale, widest, steps, power=1, finest=finest)
         best = best.replaced(replace(side, notes=(ONE_SIDED,)), edge & (side.error < best.error))
     doubtful = best.relative() > DOUBTFUL
-    if isinstance(direction, Coordinate) and doubtful.any():
+    if isinstance(direction, Coordinate) and doubtful.any() and not direction.subnormal(evaluate.leaves):
         best = best.infinite(np.where(doubtful, infinite_slope(evaluate, direction), 0.0), INFINITE)
     return best
 

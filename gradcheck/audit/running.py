@@ -71,6 +71,7 @@ def do_all(tasks: Sequence[Task], jobs: int) -> Generator[Done]:
     if jobs == 1:
         yield from (do(i, task) for i, task in enumerate(tasks))
         return
+    already = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _prepare)
     futures: list[Future[Done]] = [pool.submit(do, i, task) for i, task in enumerate(tasks)]
     try:
@@ -78,6 +79,8 @@ def do_all(tasks: Sequence[Task], jobs: int) -> Generator[Done]:
             yield future.result()
     finally:  # also where the caller stops listening
         pool.shutdown(wait=False, cancel_futures=True)
+        for worker in set(multiprocessing.active_children()) - already:
+            worker.terminate()  # it may be in the middle of a long task
 
 
 def _prepare() -> None:

@@ -1,4 +1,4 @@
-"""What excuses an error, and what only looks like it: a formula that loses digits is right elsewhere, a wrong rule is not."""
+"""What excuses an error: a formula that loses digits is right elsewhere, a wrong rule is not."""
 
 import numpy as np
 import pytest

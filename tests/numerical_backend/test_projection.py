@@ -143,10 +143,131 @@ def test_zeros_at_a_kink_do_not_hide_the_others():
     x[5] = 0.0
     right = judged(relu, lambda x: (x > 0) * 1.0, x)
     assert right.status is Status.AGREE
-    assert "only held between the slopes" in right.evidence.reason
+    assert "at 1 of 1 inputs that are or may be at kinks it was only held between the slopes" in right.evidence.reason
     largest = int(np.argmax(x))
     wrong = judged(relu, lambda x: (x > 0) * np.where(np.arange(1000) == largest, 1 + 1e-6, 1.0), x)
     assert (wrong.status, wrong.index) == (Status.WRONG, (largest,))
+
+
+SIGNS = 3 * np.random.default_rng(1).choice([-1.0, 1.0], 300)
+"""The slopes of what is added to sum|x|: at a zero the one-sided slopes are 2 and 4, or -4 and -2."""
+
+
+def kinky(x):
+    return np.sum(np.abs(x)) + np.sum(SIGNS * x)
+
+
+def some_zeros(share):
+    return np.where(np.random.default_rng(2).random(300) < share, 0.0, points(300))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 1.0], ids=["few", "many", "all"])
+def test_a_gradient_between_the_slopes_at_zeros_agrees(share):
+    assert judged(kinky, lambda x: np.sign(x) + SIGNS, some_zeros(share)).status is Status.AGREE
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 1.0], ids=["few", "many", "all"])
+@pytest.mark.parametrize("factor", [-1.0, 0.25], ids=["sign", "quarter"])
+def test_a_gradient_outside_the_slopes_at_zeros_is_wrong(share, factor):
+    x = some_zeros(share)
+    wrong = judged(kinky, lambda x: (np.sign(x) + SIGNS) * np.where(x == 0, factor, 1.0), x)
+    assert wrong.status is Status.WRONG
+    assert x[wrong.index] == 0
+
+
+def test_a_penalised_fit_with_its_sign_flipped_at_the_start_is_wrong():
+    rng = np.random.default_rng(3)
+    a, b, w = rng.normal(size=(50, 300)), rng.normal(size=50), np.zeros(300)
+
+    def f(w):
+        return 0.5 * np.sum((a @ w - b) ** 2) + 0.1 * np.sum(np.abs(w))
+
+    assert judged(f, lambda w: a.T @ (a @ w - b) + 0.1 * np.sign(w), w).status is Status.AGREE
+    assert judged(f, lambda w: -a.T @ (a @ w - b) + 0.1 * np.sign(w), w).status is Status.WRONG
+
+
+def test_what_was_not_looked_at_is_said_and_no_resolution_is_claimed_for_it():
+    reason = judged(kinky, lambda x: SIGNS, np.zeros(300)).evidence.reason
+    assert "64 of 300 inputs" in reason
+    assert "at the others nothing was looked at" in reason
+    assert "would have been seen" not in reason
+
+
+def highest_of_pairs(x):
+    return np.sum(np.max(x.reshape(-1, 2), axis=1))
+
+
+def first_of_the_highest(x):
+    pairs = x.reshape(-1, 2)
+    return (np.arange(2) == np.argmax(pairs, axis=1)[:, None]).astype(float).reshape(-1)
+
+
+@pytest.mark.parametrize("tied", [0.0, 0.5, 1.0])
+def test_ties_are_found_and_do_not_hide_the_others(tied):
+    x = points(400)
+    x[[10, 11, 100, 101]] = [0.5, 0.5, 1.0, 1.0]
+    at_ties = np.isin(np.arange(400), [10, 11, 100, 101])
+    right = judged(highest_of_pairs, lambda x: np.where(at_ties, tied, first_of_the_highest(x)), x)
+    assert right.status is Status.AGREE
+    assert "at 4 of 4 inputs" in right.evidence.reason
+    elsewhere = judged(highest_of_pairs, lambda x: first_of_the_highest(x) + 1e-6 * (np.arange(400) == 200), x)
+    assert (elsewhere.status, elsewhere.index) == (Status.WRONG, (200,))
+
+
+@pytest.mark.parametrize("outside", [-0.5, 1.5])
+def test_a_gradient_outside_the_slopes_at_ties_is_wrong(outside):
+    x = points(400)
+    x[[10, 11]] = 0.5
+    at_ties = np.isin(np.arange(400), [10, 11])
+    wrong = judged(highest_of_pairs, lambda x: np.where(at_ties, outside, first_of_the_highest(x)), x)
+    assert wrong.status is Status.WRONG
+    assert wrong.index[0] in (10, 11)
+
+
+def test_ties_everywhere():
+    x, weights = np.round(2 * points(400)), np.sort(points(400, seed=1))
+
+    def rule(x):
+        to_x = np.zeros(400)
+        to_x[np.argsort(x, kind="stable")] = weights
+        return to_x
+
+    assert judged(lambda x: np.sum(np.sort(x) * weights), rule, x).status is Status.AGREE
+    assert judged(lambda x: np.sum(np.sort(x) * weights), lambda x: -rule(x), x).status is Status.WRONG
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_element_that_is_tiny_beside_the_others_is_seen(dtype):
+    x = points(300).astype(dtype)
+    x[7] = 1e-15
+    detached = np.where(np.arange(300) == 7, 0, 1).astype(dtype)
+    assert judged(wave, np.cos, x).status is Status.AGREE
+    wrong = judged(wave, lambda x: np.cos(x) * detached, x)
+    assert (wrong.status, wrong.index) == (Status.WRONG, (7,))
+
+
+@pytest.mark.parametrize(("dtype", "tiny"), [(np.float32, 1e-5), (np.float64, 1e-13)])
+@pytest.mark.parametrize("count", [2, 500])
+def test_an_argument_that_is_tiny_beside_the_others_is_seen(dtype, tiny, count):
+    w, s = points(400).astype(dtype), np.full(count, tiny, dtype)
+
+    def f(w, s):
+        return np.sum(w**2) + np.sum(np.exp(s))
+
+    assert gradcheck.check(f, w, s, gradient=lambda w, s: (2 * w, np.exp(s)))
+    wrong = gradcheck.check(f, w, s, gradient=lambda w, s: (2 * w, 0 * s)).verdict("analytic", operator="gradient")
+    assert (wrong.status, wrong.argument) == (Status.WRONG, "s")
+
+
+@pytest.mark.parametrize(("f", "slope"), [(np.log, lambda s: 1 / s), (np.sqrt, lambda s: 0.5 / np.sqrt(s))])
+def test_a_tiny_argument_near_the_edge_of_its_domain(f, slope):
+    w, s = points(400), np.array([1e-13, 2e-13])
+
+    def loss(w, s):
+        return np.sum(w**2) + np.sum(f(s))
+
+    assert gradcheck.check(loss, w, s, gradient=lambda w, s: (2 * w, slope(s)))
+    assert not gradcheck.check(loss, w, s, gradient=lambda w, s: (2 * w, 0 * s))
 
 
 def test_elements_of_all_sizes_are_moved_by_their_own():
