@@ -1,6 +1,7 @@
 """The command ``gradcheck audit``."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -50,7 +51,10 @@ def audit(*arguments):
 def test_a_blind_check_misses_all_and_fails(mine):
     code, told = audit(f"{mine}:blind", "--function", f"{mine}:loss", "w=[0.3,-1.2,0.7]", "--backends", "torch")
     assert code == 1
-    assert "blind would miss 44 of 44 faults" in told
+    found = re.search(r"blind would miss (\d+) of (\d+) faults", told)
+    assert found is not None
+    missed, kinds = map(int, found.groups())
+    assert missed == kinds >= 25
 
 
 def test_a_check_that_rejects_everything_is_told_of_the_right_gradient(mine):
