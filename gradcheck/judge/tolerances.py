@@ -167,7 +167,7 @@ def _middle(runs: Sequence[Array]) -> Array:
     """Return the median of several results, element by element; of complex ones, part by part."""
     stacked = np.array(runs)
     if np.iscomplexobj(stacked):
-        return np.asarray(np.median(stacked.real, axis=0) + 1j * np.median(stacked.imag, axis=0))
+        return np.asarray(np.median(np.real(stacked), axis=0) + 1j * np.median(np.imag(stacked), axis=0))
     return np.asarray(np.median(stacked, axis=0))
 
 
