@@ -19,6 +19,7 @@ from gradcheck.backend import Backend, Prepared
 from gradcheck.contraction import contracted
 from gradcheck.errors import FunctionError, GradcheckError, UnsupportedError, first_line
 from gradcheck.estimates import NO_GRADIENT, Engine, Estimate
+from gradcheck.examinee import HALF, Examinee, Seeds, inner
 from gradcheck.functions import Array, Function, real_dtype
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.properties import (
@@ -37,7 +38,6 @@ from gradcheck.lineup import Participant
 from gradcheck.operators import Operator
 from gradcheck.preparation import plain
 from gradcheck.session import SECOND_OPINION, Workshop
-from gradcheck.subject import HALF, Seeds, Subject, inner
 
 FACTORS = (-1.0, 2.0**10, -(2.0**10), 2.0**-10, -(2.0**-10))
 """What cotangents are multiplied with: powers of two, so that a linear rule gives the multiple exactly."""
@@ -85,13 +85,13 @@ class Prober:
             if verdict.engine in own and not verdict.witness and testimony.estimate is not None:
                 engine = own[verdict.engine]
                 partners = self._partners(engine, function)
-                subject = Subject(engine, function, question, testimony.estimate, workshop, partners)
-                examined[i] = self._examined(subject, _with_missing_gradients(verdict, testimony.estimate))
+                examinee = Examinee(engine, function, question, testimony.estimate, workshop, partners)
+                examined[i] = self._examined(examinee, _with_missing_gradients(verdict, testimony.estimate))
         return examined
 
-    def _examined(self, subject: Subject, verdict: Verdict) -> Verdict:
-        first = subject.operator in FIRST_ORDER and verdict.engine not in self._probed
-        if not (first or subject.operator in SECOND_ORDER):
+    def _examined(self, examinee: Examinee, verdict: Verdict) -> Verdict:
+        first = examinee.operator in FIRST_ORDER and verdict.engine not in self._probed
+        if not (first or examinee.operator in SECOND_ORDER):
             return verdict
         if not (verdict.status.passes or verdict.status is Status.INCONCLUSIVE):
             return verdict
@@ -99,7 +99,7 @@ class Prober:
             self._probed.add(verdict.engine)
         unable = []
         for probe in FIRST_ORDER_PROBES if first else SECOND_ORDER_PROBES:
-            found = _run(probe, subject)
+            found = _run(probe, examinee)
             if isinstance(found, Objection):
                 return _replaced(verdict, found)
             if found:
@@ -124,11 +124,11 @@ def _runs_own_rule(engine: Participant, function: Function) -> bool:
     return (name in function.native or (name == "analytic" and function.has_rule)) and name != REFEREE
 
 
-def _run(probe: Callable[[Subject], Objection | None], subject: Subject) -> Objection | str | None:
+def _run(probe: Callable[[Examinee], Objection | None], examinee: Examinee) -> Objection | str | None:
     """Return what a probe found, or why it could not look."""
     try:
         with np.errstate(all="ignore"):
-            return probe(subject)
+            return probe(examinee)
     except UnsupportedError as error:
         return str(error)
     except FunctionError as error:
@@ -165,22 +165,22 @@ def _with_missing_gradients(verdict: Verdict, estimate: Estimate) -> Verdict:
 # -- the same twice ---------------------------------------------------------------------------
 
 
-def _repeats(subject: Subject) -> Objection | None:
+def _repeats(examinee: Examinee) -> Objection | None:
     """Two calls at the same inputs give the same, up to sums in another order."""
-    if subject.forward is not None:
-        first, second = subject.values(subject.leaves), subject.values(subject.leaves)
+    if examinee.forward is not None:
+        first, second = examinee.values(examinee.leaves), examinee.values(examinee.leaves)
         reason = "the forward is not deterministic: called again at the same inputs, it gives another value"
-        objection = _unsteady(subject, reason, second, first, [""] * len(first))
+        objection = _unsteady(examinee, reason, second, first, [""] * len(first))
         if objection is not None:
             return objection
     reason = "the backward is not deterministic: called again at the same inputs, it gives another derivative"
-    return _unsteady(subject, reason, subject.apply(subject.seeds[0]), subject.image, subject.labels)
+    return _unsteady(examinee, reason, examinee.apply(examinee.seeds[0]), examinee.image, examinee.labels)
 
 
-def _unsteady(subject: Subject, reason: str, got: Seeds, wanted: Seeds, labels: Sequence[str]) -> Objection | None:
+def _unsteady(examinee: Examinee, reason: str, got: Seeds, wanted: Seeds, labels: Sequence[str]) -> Objection | None:
     """Hold two calls against each other; what is added up bounds what another order of sums does."""
-    size = subject.reach + max((float(np.max(np.abs(a), initial=0, where=np.isfinite(a))) for a in wanted), default=0)
-    slack = TIGHT_ULPS * subject.dtype_eps * size * np.sqrt(max(subject.inputs.size, 1))
+    size = examinee.reach + max((float(np.max(np.abs(a), initial=0, where=np.isfinite(a))) for a in wanted), default=0)
+    slack = TIGHT_ULPS * examinee.dtype_eps * size * np.sqrt(max(examinee.inputs.size, 1))
     claim = Claim("determinism", reason, got, wanted, labels, wanted)
     return beyond(claim, [np.full(a.shape, slack) for a in got], Status.NONDETERMINISTIC)
 
@@ -188,93 +188,93 @@ def _unsteady(subject: Subject, reason: str, got: Seeds, wanted: Seeds, labels: 
 # -- linear in the cotangent ------------------------------------------------------------------
 
 
-def _scales(subject: Subject) -> Objection | None:
+def _scales(examinee: Examinee) -> Objection | None:
     """The pullback of c u is c times that of u, exactly where c is a power of two."""
-    for factor in FACTORS if subject.seed else ():
-        objection = _scale(subject, factor)
-        if objection is not None and not _gone_in_double(subject, factor):
+    for factor in FACTORS if examinee.seed else ():
+        objection = _scale(examinee, factor)
+        if objection is not None and not _gone_in_double(examinee, factor):
             return objection
     return None
 
 
-def _scale(subject: Subject, factor: float) -> Objection | None:
-    seed = [factor * s for s in subject.seeds[0]]
-    got, wanted = subject.apply(seed), [factor * a for a in subject.image]
-    word = subject.seed
+def _scale(examinee: Examinee, factor: float) -> Objection | None:
+    seed = [factor * s for s in examinee.seeds[0]]
+    got, wanted = examinee.apply(seed), [factor * a for a in examinee.image]
+    word = examinee.seed
 
     def explained() -> list[Array] | None:
-        if subject.eps >= HALF:
+        if examinee.eps >= HALF:
             return None  # half precision inside: such factors leave its range
-        pairs = zip(subject.rounding_at(seed), subject.rounding_at(subject.seeds[0]), strict=True)
+        pairs = zip(examinee.rounding_at(seed), examinee.rounding_at(examinee.seeds[0]), strict=True)
         return [a + abs(factor) * b for a, b in pairs]
 
     reason = f"its rule is not linear in the {word}: of {factor:g} times the {word} it does not make {factor:g} times"
-    claim = subject.claim(f"linear in the {word}", reason, got, wanted)
-    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny * max(1.0, abs(factor)))
+    claim = examinee.claim(f"linear in the {word}", reason, got, wanted)
+    return unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny * max(1.0, abs(factor)))
 
 
-def _gone_in_double(subject: Subject, factor: float) -> bool:
+def _gone_in_double(examinee: Examinee, factor: float) -> bool:
     """Whether the rule is linear in double precision: then numbers left the range of single precision inside."""
-    if subject.inputs.dtype.name not in ("float32", "complex64") or abs(factor) == 1:
+    if examinee.inputs.dtype.name not in ("float32", "complex64") or abs(factor) == 1:
         return False
     try:
-        return _scale(subject.in_double(), factor) is None
+        return _scale(examinee.in_double(), factor) is None
     except GradcheckError:
         return False
 
 
-def _adds(subject: Subject) -> Objection | None:
+def _adds(examinee: Examinee) -> Objection | None:
     """The pullback of u + w is the sum of those of u and w."""
-    if not subject.seed:
+    if not examinee.seed:
         return None
-    one, two = subject.seeds
+    one, two = examinee.seeds
     both = [a + b for a, b in zip(one, two, strict=True)]
-    first, second = subject.image, subject.apply(two)
-    word = subject.seed
+    first, second = examinee.image, examinee.apply(two)
+    word = examinee.seed
     reason = f"its rule is not linear in the {word}: of the sum of two of them it does not make the sum"
 
     def explained() -> list[Array]:
-        each = [subject.rounding(seed) for seed in (one, two, both)]
+        each = [examinee.rounding(seed) for seed in (one, two, both)]
         return [np.sum(blocks, axis=0) for blocks in zip(*each, strict=True)]
 
     wanted = [a + b for a, b in zip(first, second, strict=True)]
-    claim = subject.claim(f"linear in the {word}", reason, subject.apply(both), wanted, first, second)
-    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+    claim = examinee.claim(f"linear in the {word}", reason, examinee.apply(both), wanted, first, second)
+    return unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny)
 
 
 # -- against other derivatives ----------------------------------------------------------------
 
 
-def _contracts(subject: Subject) -> Objection | None:
+def _contracts(examinee: Examinee) -> Objection | None:
     """The pullback of u is J^T u for the Jacobian that was judged, and that of 1 the gradient."""
-    real = all(a.dtype.kind == "f" for a in (*subject.leaves, *subject.outputs))
-    if not (subject.pulls_back and real and subject.operator in (Operator.GRADIENT, Operator.JACOBIAN)):
+    real = all(a.dtype.kind == "f" for a in (*examinee.leaves, *examinee.outputs))
+    if not (examinee.pulls_back and real and examinee.operator in (Operator.GRADIENT, Operator.JACOBIAN)):
         return None
-    judged = list(subject.estimate.arrays)
+    judged = list(examinee.estimate.arrays)
     wanted, terms = judged, judged
-    if subject.operator is Operator.JACOBIAN:
-        wanted, terms = contraction(judged, subject.seeds[0])
-    size = np.sqrt(sum(o.size for o in subject.outputs))
+    if examinee.operator is Operator.JACOBIAN:
+        wanted, terms = contraction(judged, examinee.seeds[0])
+    size = np.sqrt(sum(o.size for o in examinee.outputs))
 
     def explained() -> list[Array]:
-        again = subject.rounding(subject.seeds[0])
-        return [r + TIGHT_ULPS * subject.eps * size * np.abs(t) for r, t in zip(again, terms, strict=True)]
+        again = examinee.rounding(examinee.seeds[0])
+        return [r + TIGHT_ULPS * examinee.eps * size * np.abs(t) for r, t in zip(again, terms, strict=True)]
 
-    reason = f"its pullback is not that of its own {subject.operator}"
-    claim = subject.claim(f"pullback against {subject.operator}", reason, subject.image, wanted, terms)
-    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+    reason = f"its pullback is not that of its own {examinee.operator}"
+    claim = examinee.claim(f"pullback against {examinee.operator}", reason, examinee.image, wanted, terms)
+    return unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny)
 
 
-def _is_adjoint(subject: Subject) -> Objection | None:
+def _is_adjoint(examinee: Examinee) -> Objection | None:
     """<J v, u> = <v, J^T u>, with the pushforward of the rule's own forward mode, or of another framework.
 
     Where they differ, difference quotients along v say which of the two is wrong.
     """
-    if not (subject.pulls_back and subject.witnessed and subject.forward is not None):
+    if not (examinee.pulls_back and examinee.witnessed and examinee.forward is not None):
         return None
-    for partner in subject.partners:
+    for partner in examinee.partners:
         try:
-            objection = _against(subject, subject.pushforward_of(partner))
+            objection = _against(examinee, examinee.pushforward_of(partner))
         except GradcheckError:
             continue  # most rules are written for one direction only
         if objection is not None:
@@ -282,24 +282,24 @@ def _is_adjoint(subject: Subject) -> Objection | None:
     return None
 
 
-def _against(subject: Subject, pushforward: Prepared) -> Objection | None:
-    tangents, cotangents = subject.drawn(subject.leaves), subject.seeds[0]
-    pushed = list(pushforward.estimate(subject.leaves, tangents).arrays)
-    (ahead, terms), (back, more) = inner(cotangents, pushed), inner(tangents, subject.image)
-    tight = TIGHT_ULPS * subject.dtype_eps * (terms + more)
+def _against(examinee: Examinee, pushforward: Prepared) -> Objection | None:
+    tangents, cotangents = examinee.drawn(examinee.leaves), examinee.seeds[0]
+    pushed = list(pushforward.estimate(examinee.leaves, tangents).arrays)
+    (ahead, terms), (back, more) = inner(cotangents, pushed), inner(tangents, examinee.image)
+    tight = TIGHT_ULPS * examinee.dtype_eps * (terms + more)
     if not (np.isfinite(ahead) and np.isfinite(back)) or abs(ahead - back) <= tight:
         return None
-    if not terms and pushforward.engine.backend == subject.engine.engine.backend:
+    if not terms and pushforward.engine.backend == examinee.engine.engine.backend:
         return None  # no forward rule at all: torch takes an operator of its library without one for constant
-    slope, error = _slope(subject, tangents)
-    slack = error + tight + _adjoint_rounding(subject, pushforward, tangents, pushed)
+    slope, error = _slope(examinee, tangents)
+    slack = error + tight + _adjoint_rounding(examinee, pushforward, tangents, pushed)
     if not abs(slope) > slack:
         return None  # too flat for the output to show who is right
     ahead_is_off, back_is_off = abs(ahead - slope) > slack, abs(back - slope) > slack
     if back_is_off and not ahead_is_off:
         reason = f"its pullback is not the adjoint of the pushforward of {pushforward.engine}"
         return _not_adjoint(reason, back, slope, slack, pushforward)
-    if ahead_is_off and not back_is_off and pushforward.engine.backend == subject.engine.engine.backend:
+    if ahead_is_off and not back_is_off and pushforward.engine.backend == examinee.engine.engine.backend:
         reason = "its backward is right, but its forward-mode rule is not the adjoint of that"
         return _not_adjoint(reason, ahead, slope, slack, pushforward)
     return None
@@ -311,56 +311,56 @@ def _not_adjoint(reason: str, value: float, slope: float, slack: float, pushforw
     return Objection(Status.WRONG, Evidence(text, value, slope, REFEREE, abs(value - slope), slack, source, 1, 1))
 
 
-def _slope(subject: Subject, tangents: Seeds) -> tuple[float, float]:
+def _slope(examinee: Examinee, tangents: Seeds) -> tuple[float, float]:
     """Return <u, J v> by difference quotients, and what two evaluations leave open of it."""
     slopes, errors = [], []
     for mode in ("", SECOND_OPINION):
-        found = subject.pushed_by_numerics(tangents, mode)
-        slopes.append(inner(subject.seeds[0], found.arrays)[0])
-        errors.append(np.inf if found.errors is None else inner(subject.seeds[0], found.errors)[1])
+        found = examinee.pushed_by_numerics(tangents, mode)
+        slopes.append(inner(examinee.seeds[0], found.arrays)[0])
+        errors.append(np.inf if found.errors is None else inner(examinee.seeds[0], found.errors)[1])
     return slopes[0], sum(errors) + abs(slopes[0] - slopes[1])
 
 
-def _adjoint_rounding(subject: Subject, pushforward: Prepared, tangents: Seeds, pushed: Seeds) -> float:
+def _adjoint_rounding(examinee: Examinee, pushforward: Prepared, tangents: Seeds, pushed: Seeds) -> float:
     def rerun() -> list[Array]:
-        leaves, moved = subject.moved(subject.leaves, subject.eps), subject.moved(tangents, subject.eps)
+        leaves, moved = examinee.moved(examinee.leaves, examinee.eps), examinee.moved(tangents, examinee.eps)
         return list(pushforward.estimate(leaves, moved).arrays)
 
-    ahead = spread([pushed, *subject.reruns(rerun)], subject.eps)
-    back = subject.rounding(subject.seeds[0])
-    return inner(subject.seeds[0], ahead)[1] + inner(tangents, back)[1]
+    ahead = spread([pushed, *examinee.reruns(rerun)], examinee.eps)
+    back = examinee.rounding(examinee.seeds[0])
+    return inner(examinee.seeds[0], ahead)[1] + inner(tangents, back)[1]
 
 
 # -- memory, and what needs a gradient --------------------------------------------------------
 
 
-def _lies_anyhow(subject: Subject) -> Objection | None:
+def _lies_anyhow(examinee: Examinee) -> Objection | None:
     """Equal elements give equal values and derivatives, however they lie in memory."""
-    if not (_on_tape(subject) or subject.forward is None):
+    if not (_on_tape(examinee) or examinee.forward is None):
         return None  # a compiled derivative is compiled anew for each layout
-    groups = [list(subject.leaves)] + ([list(subject.seeds[0])] if subject.seed else [])
-    for which, word in zip(range(len(groups)), ("inputs", subject.seed), strict=False):
+    groups = [list(examinee.leaves)] + ([list(examinee.seeds[0])] if examinee.seed else [])
+    for which, word in zip(range(len(groups)), ("inputs", examinee.seed), strict=False):
         seen: set[str] = set()
         for constant in (False, True):  # equal elements can lie at stride 0
             arrays = [np.full_like(a, a.flat[0]) if constant and a.size else a for a in groups[which]]
-            if constant and which == 0 and not _settled(subject, arrays):
+            if constant and which == 0 and not _settled(examinee, arrays):
                 continue
             plainly = [arrays if k == which else group for k, group in enumerate(groups)]
-            for layout, laid in _layouts(subject.engine.backend, arrays).items():
+            for layout, laid in _layouts(examinee.engine.backend, arrays).items():
                 if layout not in seen:
                     seen.add(layout)
-                    objection = _in_layout(subject, f"{layout} {word}", plainly, which, laid)
+                    objection = _in_layout(examinee, f"{layout} {word}", plainly, which, laid)
                     if objection is not None:
                         return objection
     return None
 
 
-def _settled(subject: Subject, leaves: Seeds) -> bool:
+def _settled(examinee: Examinee, leaves: Seeds) -> bool:
     """Whether the function is well-conditioned where all elements are equal: a variance, say, is singular there."""
-    if subject.forward is None:
+    if examinee.forward is None:
         return True
     try:
-        values, moved = subject.values(leaves), subject.value_rounding(leaves)
+        values, moved = examinee.values(leaves), examinee.value_rounding(leaves)
     except GradcheckError:
         return False  # no value at all
     return all((m <= SETTLED * np.abs(v)).all() for v, m in zip(values, moved, strict=True))  # False for NaN
@@ -381,38 +381,38 @@ def _layouts(backend: Backend, arrays: Seeds) -> dict[str, list[Any]]:
 
 
 def _in_layout(
-    subject: Subject, name: str, plainly: Sequence[Seeds], which: int, laid: Sequence[Any]
+    examinee: Examinee, name: str, plainly: Sequence[Seeds], which: int, laid: Sequence[Any]
 ) -> Objection | None:
     """Compare value and derivative with those of plain arrays; a forward that refuses the layout is not wrong."""
     leaves, seeds = plainly[0], plainly[1] if len(plainly) > 1 else []
     try:
-        if subject.forward is not None and which == 0:
-            objection = _same_value(subject, name, leaves, laid)
+        if examinee.forward is not None and which == 0:
+            objection = _same_value(examinee, name, leaves, laid)
             if objection is not None:
                 return objection
-        wanted = subject.apply(seeds, leaves)
+        wanted = examinee.apply(seeds, leaves)
     except GradcheckError:
         return None
     try:
-        got = _loaded(subject.derivative, plainly, which, laid)
+        got = _loaded(examinee.derivative, plainly, which, laid)
     except FunctionError as error:
-        if subject.forward is None:
+        if examinee.forward is None:
             return None
         return Objection(Status.ERROR, Evidence(f"for {name} its backward raises, where the forward does not: {error}"))
     if [a.shape for a in got] != [a.shape for a in wanted]:
         return Objection(Status.ERROR, Evidence(f"for {name} its derivative has another shape"))
     reason = f"for {name} with the same elements it gives another derivative"
-    claim = subject.claim("memory layout", reason, got, wanted)
-    return unequal(claim, subject.dtype_eps, lambda: subject.rounding(seeds, leaves), tiny=subject.tiny)
+    claim = examinee.claim("memory layout", reason, got, wanted)
+    return unequal(claim, examinee.dtype_eps, lambda: examinee.rounding(seeds, leaves), tiny=examinee.tiny)
 
 
-def _same_value(subject: Subject, name: str, leaves: Seeds, laid: Sequence[Any]) -> Objection | None:
-    assert subject.forward is not None  # the caller's promise
-    wanted, got = subject.values(leaves), _loaded(subject.forward, [leaves], 0, laid)
+def _same_value(examinee: Examinee, name: str, leaves: Seeds, laid: Sequence[Any]) -> Objection | None:
+    assert examinee.forward is not None  # the caller's promise
+    wanted, got = examinee.values(leaves), _loaded(examinee.forward, [leaves], 0, laid)
     reason = f"for {name} with the same elements the forward gives another value"
-    sizes = [np.abs(a) + TIGHT_ULPS * subject.reach for a in wanted]
+    sizes = [np.abs(a) + TIGHT_ULPS * examinee.reach for a in wanted]
     claim = Claim("memory layout", reason, got, wanted, [""] * len(wanted), sizes)
-    return unequal(claim, subject.dtype_eps, lambda: subject.value_rounding(leaves), tiny=subject.tiny)
+    return unequal(claim, examinee.dtype_eps, lambda: examinee.value_rounding(leaves), tiny=examinee.tiny)
 
 
 def _loaded(prepared: Prepared, plainly: Sequence[Seeds], which: int, laid: Sequence[Any]) -> list[Array]:
@@ -420,88 +420,88 @@ def _loaded(prepared: Prepared, plainly: Sequence[Seeds], which: int, laid: Sequ
     return plain(prepared.run(*plainly, laid={which: laid}))
 
 
-def _alone(subject: Subject) -> Objection | None:
+def _alone(examinee: Examinee) -> Objection | None:
     """Each derivative is the same where its input alone needs one."""
-    inputs = subject.inputs
-    if not (_on_tape(subject) and len(inputs.active) > 1):
+    inputs = examinee.inputs
+    if not (_on_tape(examinee) and len(inputs.active) > 1):
         return None
     for k, (leaf, label) in enumerate(zip(inputs.active, inputs.labels, strict=True)):
         alone = replace(inputs, active=(leaf,), labels=(label,))
         try:
-            got = subject.prepared(Operator.VJP, alone).estimate(alone.arrays, subject.seeds[0]).arrays
+            got = examinee.prepared(Operator.VJP, alone).estimate(alone.arrays, examinee.seeds[0]).arrays
         except FunctionError as error:
             return Objection(Status.ERROR, Evidence(f"where {label} alone needs a gradient, {error}"), label)
-        wanted, reason = subject.image[k], f"where {label} alone needs a gradient it gets another one"
+        wanted, reason = examinee.image[k], f"where {label} alone needs a gradient it gets another one"
         claim = Claim("one input at a time", reason, got, [wanted], [label], [np.abs(wanted)])
-        explained = partial(_rounding_of, subject, k)
-        objection = unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+        explained = partial(_rounding_of, examinee, k)
+        objection = unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny)
         if objection is not None:
             return objection
     return None
 
 
-def _rounding_of(subject: Subject, block: int) -> list[Array]:
-    return [subject.rounding(subject.seeds[0])[block]]
+def _rounding_of(examinee: Examinee, block: int) -> list[Array]:
+    return [examinee.rounding(examinee.seeds[0])[block]]
 
 
-def _goes_back_twice(subject: Subject) -> Objection | None:
+def _goes_back_twice(examinee: Examinee) -> Objection | None:
     """A second pass back through one graph gives the same: the backward left what was saved as it was."""
-    if not _on_tape(subject) or any(o.dtype.kind == "c" for o in subject.outputs):
+    if not _on_tape(examinee) or any(o.dtype.kind == "c" for o in examinee.outputs):
         return None
-    once = contracted(subject.function, subject.seeds[0], real_dtype(subject.inputs.dtype))
-    name = subject.engine.engine.backend
+    once = contracted(examinee.function, examinee.seeds[0], real_dtype(examinee.inputs.dtype))
+    name = examinee.engine.engine.backend
     scalar = once.native[name]
     twice = replace(once, native={name: lambda *args: [scalar(*args)] * 2})
     try:
-        both = subject.engine.backend.estimate(
-            twice, subject.inputs, Operator.JACOBIAN, mode=subject.engine.engine.mode
+        both = examinee.engine.backend.estimate(
+            twice, examinee.inputs, Operator.JACOBIAN, mode=examinee.engine.engine.mode
         )
     except GradcheckError:
         return None  # it refuses a second pass, and says so
-    count = len(subject.leaves)
+    count = len(examinee.leaves)
     reason = "a second pass back through the same graph gives another derivative: the backward changes what was saved"
-    claim = subject.claim("second pass", reason, both.arrays[count:], both.arrays[:count])
-    return unequal(claim, subject.dtype_eps, lambda: subject.rounding(subject.seeds[0]), tiny=subject.tiny)
+    claim = examinee.claim("second pass", reason, both.arrays[count:], both.arrays[:count])
+    return unequal(claim, examinee.dtype_eps, lambda: examinee.rounding(examinee.seeds[0]), tiny=examinee.tiny)
 
 
-def _on_tape(subject: Subject) -> bool:
+def _on_tape(examinee: Examinee) -> bool:
     """Whether the engine records a graph, in which a rule sees what needs a gradient."""
-    backend = subject.engine.backend
-    return subject.pulls_back and (subject.engine.engine.mode or next(iter(backend.modes))) in backend.tapes
+    backend = examinee.engine.backend
+    return examinee.pulls_back and (examinee.engine.engine.mode or next(iter(backend.modes))) in backend.tapes
 
 
 # -- second order -----------------------------------------------------------------------------
 
 
-def _derives_its_gradient(subject: Subject) -> Objection | None:
+def _derives_its_gradient(examinee: Examinee) -> Objection | None:
     """The second derivative is that of the engine's own gradient, which difference quotients resolve far better."""
-    got, first = subject.second, subject.differenced("")
-    reason = f"its {subject.operator} is not the derivative of its own gradient, as difference quotients of that show"
-    claim = subject.second_claim("derivative of its own gradient", reason, [m.value for m in first])
-    slack = [m.error + TIGHT_ULPS * subject.dtype_eps * np.abs(a) for m, a in zip(first, got, strict=True)]
-    if beyond(claim, slack) is None or subject.eps >= HALF:  # half precision inside: its gradient is a staircase
+    got, first = examinee.second, examinee.differenced("")
+    reason = f"its {examinee.operator} is not the derivative of its own gradient, as difference quotients of that show"
+    claim = examinee.second_claim("derivative of its own gradient", reason, [m.value for m in first])
+    slack = [m.error + TIGHT_ULPS * examinee.dtype_eps * np.abs(a) for m, a in zip(first, got, strict=True)]
+    if beyond(claim, slack) is None or examinee.eps >= HALF:  # half precision inside: its gradient is a staircase
         return None
-    opinion, rounding, floor = subject.differenced(SECOND_OPINION), subject.second_rounding(), subject.invisible()
+    opinion, rounding, floor = examinee.differenced(SECOND_OPINION), examinee.second_rounding(), examinee.invisible()
     parts = zip(slack, first, opinion, rounding, floor, strict=True)
     return beyond(claim, [s + np.abs(o.value - m.value) + o.error + r + unseen for s, m, o, r, unseen in parts])
 
 
-def _is_symmetric(subject: Subject) -> Objection | None:
+def _is_symmetric(examinee: Examinee) -> Objection | None:
     """A Hessian is symmetric where the gradient is smooth, up to what the output cannot show."""
-    if subject.operator is not Operator.HESSIAN:
+    if examinee.operator is not Operator.HESSIAN:
         return None
-    count = len(subject.leaves)
-    flipped = transposed(subject.second, count)
-    smooth = [np.isfinite(m.error) for m in subject.differenced("")]
+    count = len(examinee.leaves)
+    flipped = transposed(examinee.second, count)
+    smooth = [np.isfinite(m.error) for m in examinee.differenced("")]
     wanted = [np.where(s, a, np.nan) for s, a in zip(smooth, flipped, strict=True)]
 
     def explained() -> list[Array]:
-        own = subject.second_rounding()
-        both = zip(own, transposed(own, count), subject.invisible(), strict=True)
+        own = examinee.second_rounding()
+        both = zip(own, transposed(own, count), examinee.invisible(), strict=True)
         return [a + b + floor for a, b, floor in both]
 
-    claim = subject.second_claim("symmetry", "its Hessian is not symmetric", wanted)
-    return unequal(claim, subject.dtype_eps, explained, tiny=subject.tiny)
+    claim = examinee.second_claim("symmetry", "its Hessian is not symmetric", wanted)
+    return unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny)
 
 
 FIRST_ORDER_PROBES = (_repeats, _scales, _adds, _contracts, _goes_back_twice, _alone, _lies_anyhow, _is_adjoint)

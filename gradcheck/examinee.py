@@ -34,7 +34,7 @@ DITHER = 2.0**-12
 """How far a seed is scaled to see the rounding of a rule that has been seen to be homogeneous."""
 
 
-class Subject:
+class Examinee:
     """One engine at one point, asked again and again.
 
     Parameters
@@ -266,11 +266,11 @@ class Subject:
         sizes = [np.max([np.abs(part) for part in parts], axis=0) for parts in zip(got, wanted, *terms, strict=True)]
         return Claim(probe, reason, got, wanted, self.labels, sizes)
 
-    def in_double(self) -> Subject:
+    def in_double(self) -> Examinee:
         """Return the same engine at the same inputs in double precision."""
         inputs = self.inputs.with_dtype("complex128" if self.inputs.dtype.kind == "c" else "float64")
         question = replace(self._question, inputs=inputs)
-        return Subject(self.engine, self.function, question, self.estimate, self._workshop)
+        return Examinee(self.engine, self.function, question, self.estimate, self._workshop)
 
     @property
     def witnessed(self) -> bool:
