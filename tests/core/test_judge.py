@@ -408,7 +408,7 @@ def test_unsupported_alone_is_false():
 def test_a_witness_counts_neither_for_nor_against():
     report = check(lambda xp, x: xp.sum(xp.sin(x)), X, gradient=np.cos, backends=["analytic"])
     assert report
-    assert [str(v.engine) for v in report.verdicts if v.witness] == ["numerical", "exact"]
+    assert "numerical" in [str(v.engine) for v in report.verdicts if v.witness]
     wrong = check(lambda xp, x: xp.sum(xp.sin(x)), X, gradient=np.sin, backends=["analytic"])
     assert {str(v.engine) for v in wrong.failures} == {"analytic"}
 

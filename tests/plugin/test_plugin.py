@@ -271,6 +271,7 @@ def test_cases_without_a_name_in_the_module_are_collected(pytester, suite):
 
 
 def test_order_2_adds_the_hessian(pytester, suite):
+    pytest.importorskip("flint", reason="pip install 'gradcheck[exact]'")
     pytester.makepyfile(
         test_a=CASES
         + """
