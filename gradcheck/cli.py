@@ -12,8 +12,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -33,6 +32,7 @@ from gradcheck.errors import (
     UnknownNameError,
     first_line,
 )
+from gradcheck.progress import progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -129,14 +129,14 @@ def run(
     _refuse_unwritable(json, html)
     cases = _selected(names, module)
     done: list[Report] = []
-    with _progress(len(cases)) as advance:
+    with progress(len(cases)) as advance:
 
-        def progress(case: Case, report: Report) -> None:
+        def passed(case: Case, report: Report) -> None:
             done.append(report)
             advance(case.name)
 
         try:
-            report = verification.run(cases, settings, progress=progress)
+            report = verification.run(cases, settings, progress=passed)
         except KeyboardInterrupt:
             report = None
     if report is None:
@@ -467,19 +467,6 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 320)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar on stderr if it is a terminal; what is yielded advances it past a case."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("importing", total=total)
-        yield lambda name: bar.update(task, advance=1, description=name)
 
 
 def _shapes(case: Case, seed: int) -> str:

@@ -78,6 +78,11 @@ class Estimate:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
 
+    @property
+    def bounded(self) -> bool:
+        """Whether it has a finite error for every element."""
+        return self.errors is not None and all(bool(np.isfinite(error).all()) for error in self.errors)
+
 
 @dataclass(frozen=True)
 class Measured:

@@ -16,7 +16,7 @@ from gradcheck import discovery
 from gradcheck.backend import Backend, Bound, Measured, Prepared
 from gradcheck.errors import FunctionError, UnsupportedError
 from gradcheck.estimates import Estimate
-from gradcheck.functions import Array, Function, Inputs
+from gradcheck.functions import Array, Function, Inputs, moved_by_ulps
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.properties import Claim, spread
 from gradcheck.judge.testimony import Question
@@ -171,8 +171,7 @@ class Examinee:
 
     def moved(self, arrays: Seeds, eps: float) -> list[Array]:
         """Move each element by `eps` of its size, up or down."""
-        signs = [self._rng.choice([-1.0, 1.0], a.shape) for a in arrays]
-        return [np.asarray(a * (1 + s * eps)).astype(a.dtype) for a, s in zip(arrays, signs, strict=True)]
+        return [moved_by_ulps(a, self._rng, eps=eps) for a in arrays]
 
     @cached_property
     def labels(self) -> list[str]:

@@ -356,10 +356,10 @@ def _read_only(array: Array) -> Array:
     return array
 
 
-def moved_by_ulps(array: Array, rng: np.random.Generator, most: int = 1) -> Array:
-    """Return an array with each element moved up or down, by a number of ulps from 1 to `most`."""
+def moved_by_ulps(array: Array, rng: np.random.Generator, most: int = 1, *, eps: float | None = None) -> Array:
+    """Return an array with each element moved up or down by 1 to `most` ulps: its own, or `eps` of its size."""
     ulps = rng.choice([-1.0, 1.0], size=array.shape) * rng.integers(1, most, size=array.shape, endpoint=True)
-    moved: Array = (array * (1 + ulps * np.finfo(array.dtype).eps)).astype(array.dtype)
+    moved: Array = np.asarray(array * (1 + ulps * (eps or np.finfo(array.dtype).eps))).astype(array.dtype)
     return moved
 
 

@@ -253,17 +253,19 @@ class Session:
     def _widens(self, host: Backend, double: str) -> bool:
         """Whether a framework's forward, given double precision, computes the same function in it."""
         if host.name not in self._widened:
-            inputs = self._inputs.with_dtype(double)
+            inputs, participant = self._inputs.with_dtype(double), Participant(host.engine(), host)
             beside = inputs.moved([a * (1 + BESIDE) for a in inputs.arrays])
             wide, narrow, moved = (
-                _quietly(partial(host.estimate, self.function, at, Operator.VALUE))
-                for at in (inputs, self._inputs, beside)
+                _quietly(partial(self._value, participant, at)) for at in (inputs, self._inputs, beside)
             )
             if wide is None or narrow is None or moved is None:
                 self._widened[host.name] = False
             else:
                 self._widened[host.name] = _same(wide, narrow, moved)
         return self._widened[host.name]
+
+    def _value(self, engine: Participant, inputs: Inputs) -> Estimate:
+        return self.workshop.prepare(engine, inputs, Operator.VALUE).estimate(inputs.arrays)
 
     def _in_other_precision(
         self, engine: Participant, operator: Operator, seed: Sequence[Array] | None
@@ -315,9 +317,7 @@ def _same(wide: Estimate, narrow: Estimate, moved: Estimate) -> bool:
 def _certified(testimony: Testimony) -> bool:
     """Whether a referee has a rigorous bound for every element."""
     estimate = testimony.estimate
-    if estimate is None or not estimate.certified or estimate.errors is None:
-        return False
-    return all(bool(np.isfinite(error).all()) for error in estimate.errors)
+    return estimate is not None and estimate.certified and estimate.bounded
 
 
 def _again(

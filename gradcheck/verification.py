@@ -207,7 +207,7 @@ def verify(
     return Report(
         tuple(verdicts),
         chosen.absences,
-        _settings(options, chosen, verdicts),
+        _settings(options, chosen, verdicts, estimates),
         time.perf_counter() - started,
         tuple(estimates),
     )
@@ -223,9 +223,12 @@ def operators_of(case: Case, seed: int = 0) -> tuple[Operator, ...]:
     return Session(case, DEFAULT_POINT, inputs, chosen, options, workshop).default_operators()
 
 
-def _settings(options: Options, chosen: Lineup, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    references = {Engine.parse(v.evidence.reference_engine) for v in verdicts if v.evidence.reference_engine}
-    called = [discovery.load(e.backend) for e in references if e in chosen.referees]
+def _settings(
+    options: Options, chosen: Lineup, verdicts: Sequence[Verdict], estimates: Sequence[Estimate]
+) -> dict[str, Any]:
+    named = {Engine.parse(v.evidence.reference_engine) for v in verdicts if v.evidence.reference_engine}
+    spoken = named | {estimate.engine for estimate in estimates}
+    called = [discovery.load(e.backend) for e in chosen.referees if e in spoken]
     backends = [*called, *(e.backend for e in chosen.engines)]
     distributions = {"numpy", *(d for backend in backends for d in backend.frameworks)}
     return {

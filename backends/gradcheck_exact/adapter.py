@@ -12,11 +12,12 @@ import flint
 import numpy as np
 from flint import arb
 
-from gradcheck.backend import Backend, Bound, Kernel
+from gradcheck.backend import Bound, Kernel
 from gradcheck.errors import UnsupportedError
 from gradcheck.estimates import Measured
 from gradcheck.functions import Array, real_dtype
 from gradcheck.namespaces.elements import ElementArray
+from gradcheck.recording import RecordingBackend
 from gradcheck_exact.complexes import ComplexElement, parts
 from gradcheck_exact.enclosure import Block, enclose
 from gradcheck_exact.namespace import ExactNamespace
@@ -166,7 +167,7 @@ def _balls(arrays: Sequence[Array], blocks: Sequence[Block]) -> list[Ball]:
     return [arb(float(part)) for x, double in pairs for part in ((x.real, x.imag) if double else (x.real,))]
 
 
-class ExactBackend(Backend):
+class ExactBackend(RecordingBackend):
     """Ball arithmetic: derivatives with bounds that are certain to hold the true number.
 
     The function is recorded once, operation by operation, in balls; the derivatives of each operation are
@@ -184,20 +185,6 @@ class ExactBackend(Backend):
     def namespace(self, dtype: np.dtype[Any]) -> ExactNamespace:
         """Return the namespace of elements."""
         return ExactNamespace(dtype)
-
-    def asarray(self, array: Array) -> Array:
-        """Return a copy: elements take its place when the function is recorded."""
-        return np.array(array)
-
-    def to_numpy(self, array: Any) -> Array:
-        """Return the array itself."""
-        return np.asarray(array)
-
-    def is_array(self, leaf: Any) -> bool:
-        """Whether it is an array of elements, or of floating constants."""
-        if isinstance(leaf, ElementArray):
-            return leaf.data.dtype == object
-        return isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fc"
 
     def flags(self) -> Mapping[str, str]:
         """Return python-flint's settings, as the caller has them."""

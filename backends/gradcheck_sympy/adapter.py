@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradcheck.backend import Backend, Bound, Kernel, Measured
+from gradcheck.backend import Bound, Kernel, Measured
 from gradcheck.errors import UnsupportedError
 from gradcheck.functions import Array, real_dtype
-from gradcheck.namespaces.elements import ElementArray
+from gradcheck.recording import RecordingBackend
 from gradcheck_sympy import precise
 from gradcheck_sympy.backpropagation import Node, backpropagate
 from gradcheck_sympy.graph import Graph, Program, Term, differentiate
@@ -21,7 +21,7 @@ PRECISE = "precise"
 """The mode that knows its errors."""
 
 
-class SympyBackend(Backend):
+class SympyBackend(RecordingBackend):
     """SymPy: the function is traced with one real symbol for each element of its inputs.
 
     SymPy differentiates every elementary operation; constants are exact. Everything is evaluated in
@@ -42,20 +42,6 @@ class SympyBackend(Backend):
     def namespace(self, dtype: np.dtype[Any]) -> SympyNamespace:
         """Return the namespace of terms."""
         return SympyNamespace(dtype)
-
-    def asarray(self, array: Array) -> Array:
-        """Return a copy: symbols take its place when the function is traced."""
-        return np.array(array)
-
-    def to_numpy(self, array: Any) -> Array:
-        """Return the array itself."""
-        return np.asarray(array)
-
-    def is_array(self, leaf: Any) -> bool:
-        """Whether it is an array of terms, or of floating constants."""
-        if isinstance(leaf, ElementArray):
-            return leaf.data.dtype == object
-        return isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
 
     def value(self, bound: Bound, mode: str) -> Kernel:
         """Evaluate the expressions."""

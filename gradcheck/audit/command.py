@@ -5,14 +5,15 @@ from __future__ import annotations
 import json as json_module
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck import discovery
 from gradcheck.errors import InputError
 from gradcheck.functions import Function
+from gradcheck.progress import progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,7 +103,7 @@ def _worked(tasks: Sequence[Any], jobs: int) -> tuple[list[Any], bool]:
     from gradcheck.audit.running import do_all
 
     done: list[Any] = []
-    with _progress(len(tasks)) as advance, closing(do_all(tasks, jobs)) as results:
+    with progress(len(tasks)) as advance, closing(do_all(tasks, jobs)) as results:
         try:
             for result in results:
                 done.append(result)
@@ -110,19 +111,6 @@ def _worked(tasks: Sequence[Any], jobs: int) -> tuple[list[Any], bool]:
         except KeyboardInterrupt:
             return done, True
     return done, False
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar on stderr if it is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("importing", total=total)
-        yield lambda name: bar.update(task, advance=1, description=name)
 
 
 def own(
@@ -177,7 +165,7 @@ def own(
         checks, subjects = {target.name: users_check(test)}, subjects_of(function, arguments)
         if by_hand:
             subjects = scalar_only(subjects, seed)
-    with _progress(0) as advance:
+    with progress(0) as advance:
         found = survey(checks, subjects, made, order=order, seed=seed, by_hand=by_hand, progress=advance)
     return _tell(console, found, checks, made)
 

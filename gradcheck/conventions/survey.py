@@ -135,9 +135,7 @@ class Table:
         return json.dumps(self.to_dict(), indent=1) + "\n"
 
 
-def survey(
-    chosen: Iterable[Edge], options: Options | None = None, *, progress: Callable[[Edge], None] | None = None
-) -> Table:
+def survey(chosen: Iterable[Edge], options: Options | None = None) -> Table:
     """Check edge points.
 
     Parameters
@@ -146,8 +144,6 @@ def survey(
         The points.
     options : Options, optional
         What to check them with; by default `FRAMEWORKS`, as far as they are installed.
-    progress : callable, optional
-        Called with each edge point when it is done.
 
     Raises
     ------
@@ -161,16 +157,8 @@ def survey(
         case = edge.case({name: functions[edge.own] for name, functions in own.items() if edge.own in functions})
         report = verify(case, options, [Operator.GRADIENT])
         rows.append(_row(edge, case, report))
-        versions |= report.settings["versions"] | _versions_of_referees(report)
-        if progress is not None:
-            progress(edge)
+        versions |= report.settings["versions"]
     return Table(tuple(rows), dict(sorted(versions.items())))
-
-
-def _versions_of_referees(report: Report) -> dict[str, str]:
-    """Return the versions behind the referees that were called."""
-    backends = {e.engine.backend for e in report.estimates}
-    return discovery.versions(d for name in backends for d in discovery.load(name).frameworks)
 
 
 def _installed() -> tuple[str, ...]:

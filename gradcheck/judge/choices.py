@@ -10,6 +10,7 @@ from gradcheck.errors import NotDifferentiableError
 from gradcheck.functions import Array
 from gradcheck.judge import tolerances
 from gradcheck.judge.comparison import Vector, difference, flat
+from gradcheck.judge.explanations import MUCH_LESS
 from gradcheck.judge.findings import Finding
 from gradcheck.judge.kinks import MOST, Neighbourhood, choice
 from gradcheck.judge.testimony import Question
@@ -20,8 +21,6 @@ UNSAMPLED = "at a kink, between the slopes on both sides; whether all coordinate
 UNKNOWN = "the slopes on both sides differ, and around the point they do not settle: a kink, or rounding; " + HELP
 OUTSIDE = "at a kink, outside all that the slopes nearby allow"
 NEARBY = "right at points nearby"
-MUCH_LESS = 1e-2
-"""The part of its error at the point that an engine has left beside it, if only the point is to blame."""
 
 
 def kinked(referee: Vector) -> Array:
@@ -120,11 +119,10 @@ def only_here(question: Question, vector: Vector, finding: Finding) -> bool:
     leaves = question.inputs.arrays
     eps = question.eps ** (1 / 3)
     moved = [leaf + eps * tolerances.sizes(leaf) * rng.uniform(0.5, 1.0, leaf.shape) for leaf in leaves]
-    value = vector.rerun(moved)
-    estimate = referee.testimony.again(moved) if referee.testimony.again is not None else None
-    if value is None or estimate is None or estimate.errors is None:
+    value, known = vector.rerun(moved), referee.measured(moved)
+    if value is None or known is None:
         return False
-    there, error = flat(estimate.arrays), flat(estimate.errors).astype(float)
+    there, error = known
     here = np.nan_to_num(difference(vector.value, referee.value), nan=np.inf)
     beside = difference(value, there)
     close: Array = (beside <= question.allowed(value, there) + 2 * error) | (beside <= here * MUCH_LESS)

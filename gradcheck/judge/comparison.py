@@ -82,9 +82,10 @@ class Vector:
         return estimate is not None and estimate.certified
 
     @property
-    def sharp(self) -> bool:
-        """Whether it knows its errors, has no element without one, and did not get them from difference quotients."""
-        return self.estimated and not self.numerical and bool(np.isfinite(self.error).all())
+    def bounded(self) -> bool:
+        """Whether it has a finite error for every element, and not from difference quotients."""
+        estimate = self.testimony.estimate
+        return not self.numerical and estimate is not None and estimate.bounded
 
 
 def flat(arrays: Sequence[Array]) -> Array:

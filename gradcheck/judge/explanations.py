@@ -17,7 +17,7 @@ from gradcheck.operators import Operator
 ELSEWHERE = ((np.inf, 0.1), (2.0, 0.3), (0.5, 0.5))
 """The points at which an engine that wants an excuse is looked at: the largest input, and what is added to all."""
 MUCH_LESS = 1e-2
-"""The part of its relative error that an engine keeps elsewhere, if the formula and not the rule is to blame."""
+"""The part of its error that an engine keeps elsewhere, if the formula or the point, not the rule, is to blame."""
 IMPRECISE = "digits are lost, fewer than the function's own output can show, or than its other precision has"
 
 
@@ -114,7 +114,7 @@ def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Arra
 def _loss(question: Question, vector: Vector, referee: Vector, values: Sequence[Array]) -> list[Array] | None:
     """Return how far an engine's values are from what they should be; None if nobody can tell."""
     own = vector.engine.backend in question.natives  # its forward may be another one than the referee's
-    exact = _values(question.forward(referee.engine)) if referee.sharp and not own else None
+    exact = _values(question.forward(referee.engine)) if referee.bounded and not own else None
     if exact is not None:
         return _gaps(values, exact)
     forward = question.forward(vector.engine)

@@ -20,7 +20,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from scipy.optimize import linprog, nnls
 
 from gradcheck.estimates import Estimate
 from gradcheck.functions import Array
@@ -242,6 +241,8 @@ def _in_hull(value: Array, samples: Array, error: Array) -> bool:
     within = bool(((value >= low) & (value <= high)).all())  # False for NaN
     if len(value) == 1 or not within:
         return within
+    from scipy.optimize import linprog  # here, since it takes longer to import than most checks
+
     scale = float(np.max(np.abs(samples))) or 1.0
     upper = np.vstack([samples.T, -samples.T]) / scale
     limit = np.concatenate([value + error, error - value]) / scale
@@ -251,6 +252,8 @@ def _in_hull(value: Array, samples: Array, error: Array) -> bool:
 
 def _away(value: Array, samples: Array) -> Array:
     """Return the direction from the nearest point of the hull of samples to a value outside it."""
+    from scipy.optimize import nnls
+
     scale = float(np.max(np.abs(samples))) or 1.0
     matrix = np.vstack([samples.T / scale, 1e3 * np.ones(len(samples))])
     weights, _ = nnls(matrix, np.append(value / scale, 1e3))

@@ -32,8 +32,6 @@ ALONE = (
     "no independent engine computed it, so there is nothing to hold it against; "
     "a hand-written gradient=, a portable definition (first parameter xp) or another framework's function would help"
 )
-
-
 UNSETTLED = "it is not finite, where difference quotients do not converge either: there may be no derivative"
 
 
@@ -93,7 +91,7 @@ def _climb(question: Question, vector: Vector, everyone: Sequence[Vector]) -> Fi
 
 def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], referee: Vector | None) -> Finding:
     """Judge a derivative before the best referee at hand, at a kink by what the slopes around it allow."""
-    settling = next((o for o in others if o.sharp), None)
+    settling = next((o for o in others if o.bounded), None)
     own = referee is not None and vector.engine.backend in question.natives
     if settling is not None and not own and not vector.numerical:
         return by_bound(question, vector, settling)
@@ -119,7 +117,7 @@ def _beside_peers(
 ) -> Finding:
     """Hold an engine that numerics has nothing against to the others, which see smaller differences."""
     peers = [o for o in others if not o.numerical and _credible(question, o, others)]
-    settling = next((o for o in peers if o.sharp), None)
+    settling = next((o for o in peers if o.bounded), None)
     if not peers:
         return finding
     beside = by_vote(question, vector, peers) if settling is None else by_bound(question, vector, settling)
@@ -140,7 +138,7 @@ def _beside_peers(
 def _credible(question: Question, peer: Vector, everyone: Sequence[Vector]) -> bool:
     """Whether numerics, best on the engine's own forward, does not contradict it."""
     referee = referee_for(peer, everyone)
-    if referee is None or peer.sharp:
+    if referee is None or peer.bounded:
         return True
     gap = difference(peer.value, referee.value)
     explained = question.allowed(peer.value, referee.value) + referee.error
@@ -171,13 +169,13 @@ def _hinted(question: Question, vector: Vector, finding: Finding) -> Finding:
 
 def _summoned(question: Question, vector: Vector, others: Sequence[Vector]) -> Vector | None:
     """Return a referee that has not spoken yet and has an answer for every element."""
-    if any(o.sharp for o in others):
+    if any(o.bounded for o in others):
         return None  # the best that there is has spoken
     spoken = {o.engine for o in others} | {vector.engine}
     for testimony in question.summon():
         if testimony.estimate is not None and testimony.engine not in spoken:
             called = Vector.of(testimony)
-            if called.sharp and called.value.shape == vector.value.shape:
+            if called.bounded and called.value.shape == vector.value.shape:
                 return called
     return None
 
@@ -197,7 +195,7 @@ def _nonfinite(question: Question, vector: Vector, others: Sequence[Vector]) -> 
         reason = "it is not a number at a kink, where there is a slope on either side"
         return Finding(Status.NONFINITE, alone, at_a_kink, np.zeros(bad.shape), "finiteness", reason)
     settled = np.all([np.isfinite(o.error) for o in others if o.numerical] or [~np.zeros(bad.shape, bool)], axis=0)
-    told = [(o, (tells(question, o) | kinked(o)) & (settled | o.sharp) & _a_slope(o)) for o in others]
+    told = [(o, (tells(question, o) | kinked(o)) & (settled | o.bounded) & _a_slope(o)) for o in others]
     known = [o for o, tells_it in told if tells_it[alone].any()]
     if known:
         reason = f"it is not finite where {known[0].engine} is"

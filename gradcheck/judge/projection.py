@@ -20,7 +20,7 @@ import numpy as np
 from gradcheck.estimates import Measured, Projector
 from gradcheck.functions import Array
 from gradcheck.judge import explanations, tolerances
-from gradcheck.judge.comparison import Vector, difference, flat
+from gradcheck.judge.comparison import Vector, by_output, difference, flat
 from gradcheck.judge.failures import verdict_of
 from gradcheck.judge.findings import Finding
 from gradcheck.judge.testimony import Question, Testimony
@@ -480,11 +480,13 @@ class _Trial:
 
     def _arranged(self, elements: Array) -> Array:
         """Return one number for each element of the derivative as the matrix, in which each output has its rows."""
-        if self.question.operator is not Operator.JACOBIAN:
-            return elements[None, :]
-        parts = iter(np.split(elements, np.cumsum([a.size for a in self._arrays])[:-1]))
-        rows = [np.hstack([next(parts).reshape(size, leaf.size) for leaf in self._leaves]) for size in self._sizes]
-        return np.vstack(rows)
+        arranged: Array = elements[self._positions]
+        return arranged
+
+    @cached_property
+    def _positions(self) -> Array:
+        """Where each element of the matrix is in the flat derivative."""
+        return np.vstack(list(by_output(self.question, self.vector.value.size)))
 
     @property
     def _sizes(self) -> list[int]:
@@ -495,11 +497,11 @@ class _Trial:
 
     def _position(self, row: int, column: int) -> int:
         """Return where an element of the matrix is in the flat derivative."""
-        return int(self._arranged(np.arange(self.vector.value.size))[row, column])
+        return int(self._positions[row, column])
 
     def _place(self, position: int) -> tuple[int, int]:
         """Return the row and column of a position of the flat derivative."""
-        row, column = np.argwhere(self._arranged(np.arange(self.vector.value.size)) == position)[0]
+        row, column = np.argwhere(self._positions == position)[0]
         return int(row), int(column)
 
     def _tangents(self, direction: Array) -> list[Array]:
