@@ -75,7 +75,8 @@ class Case:
         Raises
         ------
         InputError
-            If the case's ``inputs`` function fails or returns neither a tuple nor a mapping of tuples.
+            If the case's ``inputs`` function fails, returns neither a tuple nor a mapping of tuples, or
+            leaves the function's domain.
         """
         rng = np.random.default_rng([zlib.crc32(self.name.encode()), seed])
         try:
@@ -91,9 +92,18 @@ class Case:
                     f"such tuples; got {type(args).__name__} for point {point!r} (a single argument is (x,))"
                 )
             points[str(point)] = Inputs.of(args, parameters=self.function.parameters, dtype=dtype, argnums=self.argnums)
+            self._keep_inside(points[str(point)], point)
         if not points:
             raise InputError(f"the inputs of case {self.name} name no point")
         return points
+
+    def _keep_inside(self, inputs: Inputs, point: str) -> None:
+        for label, array in zip(inputs.labels, inputs.arrays, strict=True):
+            low, high = self.function.limits(label)
+            if array.dtype.kind == "f" and not ((array >= low) & (array <= high)).all():
+                raise InputError(
+                    f"{label} of case {self.name} leaves its domain [{low:g}, {high:g}] at point {point!r}"
+                )
 
 
 class Registry:
@@ -189,6 +199,7 @@ def case(
     jacobian: Callable[..., Any] | None = None,
     vjp: Callable[..., Any] | None = None,
     native: Mapping[str, Callable[..., Any]] | None = None,
+    domain: Mapping[str, tuple[float, float]] | None = None,
     tags: Iterable[str] = (),
     source: str = "",
 ) -> Callable[[F], F]:
@@ -210,6 +221,9 @@ def case(
         ``jacobian(*args)``, ``vjp(args, cotangent)``.
     native : mapping of str to callable, optional
         The function in frameworks' own words, which those backends then differentiate instead.
+    domain : mapping of str to (float, float), optional
+        For parameters with limits, the closed interval of their elements: ``{"x": (0, np.inf)}``.
+        Finite differences stay inside it.
     tags : iterable of str
         What a selection can name.
     source : str
@@ -225,7 +239,7 @@ def case(
     RegistrationError
         If the declaration is malformed or another function has taken the name.
     UnknownNameError
-        For an operator that does not exist.
+        For an operator, or a parameter in `domain`, that does not exist.
     InputError
         If `argnums` is no integer and no sequence of integers.
 
@@ -252,12 +266,15 @@ def case(
         if not callable(f):
             raise RegistrationError(f"@gradcheck.case decorates a function, got {type(f).__name__}")
         written = _written(f, native, gradient=gradient, jacobian=jacobian, vjp=vjp)
+        for parameter in domain or ():
+            if parameter not in written.parameters:
+                raise UnknownNameError(f"parameter of {written.name}", parameter, written.parameters)
         own = name or written.name
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*", own):
             raise RegistrationError(
                 f"a case's name is letters, digits, '_', '-' and '.', got {own!r}; give it another with name="
             )
-        function = replace(written, name=own)
+        function = replace(written, name=own, domain=dict(domain or {}))
         registry.add(
             Case(
                 own,

@@ -39,6 +39,8 @@ class Function:
         ``f(*args)`` for a framework's own arrays, by backend; the key ``"numpy"`` is a plain NumPy function.
     gradient, jacobian, vjp : callable, optional
         Rules written by hand, in NumPy: ``gradient(*args)``, ``jacobian(*args)``, ``vjp(args, cotangent)``.
+    domain : mapping of str to (float, float)
+        For parameters with limits, the closed interval of their elements; differences stay inside it.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Function:
     gradient: Callable[..., Any] | None = None
     jacobian: Callable[..., Any] | None = None
     vjp: Callable[..., Any] | None = None
+    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -103,6 +106,10 @@ class Function:
     def has_rule(self) -> bool:
         """Whether a gradient, Jacobian or VJP was written by hand."""
         return not (self.gradient is None and self.jacobian is None and self.vjp is None)
+
+    def limits(self, label: str) -> tuple[float, float]:
+        """Return the interval of a differentiated leaf, by its label; without limits, all numbers."""
+        return self.domain.get(label.partition("[")[0], (-np.inf, np.inf))
 
 
 def innermost(f: Callable[..., Any]) -> Callable[..., Any]:

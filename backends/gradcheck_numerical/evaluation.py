@@ -53,6 +53,7 @@ class Evaluator:
     def __init__(self, bound: Bound, leaves: Sequence[Array], cotangents: Sequence[Array] | None = None) -> None:
         self._bound, self._cotangents = bound, cotangents
         self.calls = 0
+        self._limits = [bound.function.limits(label) for label in bound.inputs.labels]
         self.leaves = list(leaves)
         self._working = [np.array(a) for a in leaves]
         self.outputs = [np.array(o) for o in self._checked(self._working)]  # copies: an output may be an input
@@ -71,13 +72,23 @@ class Evaluator:
     def __call__(self, leaves: Sequence[Array]) -> Array:
         """Return the flat vector of outputs, or their contraction; NaN where the function raises.
 
-        It did not raise at the point, so it says in this way that a step left its domain. The
-        leaves are the function's to use up.
+        It did not raise at the point, so it says in this way that a step left its domain, as does
+        a declared one. The leaves are the function's to use up.
         """
+        if self._outside(leaves):
+            return np.full(self.here.shape, np.nan)
         try:
             return self._flatten(self._evaluate(leaves))
         except (ArithmeticError, ValueError, FunctionError):
             return np.full(self.here.shape, np.nan)
+
+    def _outside(self, leaves: Sequence[Array]) -> bool:
+        """Whether an element lies outside the domain that the function declares."""
+        return any(
+            bool((leaf < low).any() or (leaf > high).any())
+            for leaf, (low, high) in zip(leaves, self._limits, strict=True)
+            if (np.isfinite(low) or np.isfinite(high)) and leaf.dtype.kind == "f"
+        )
 
     def _evaluate(self, leaves: Sequence[Array]) -> list[Array]:
         self.calls += 1
