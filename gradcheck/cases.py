@@ -62,6 +62,11 @@ class Case:
         """Whether it ships with gradcheck."""
         return self.module == CATALOGUE or self.module.startswith(CATALOGUE + ".")
 
+    @property
+    def field(self) -> str:
+        """The chapter of the catalogue that it stands in, as ``native.special``; else its module."""
+        return self.module.removeprefix(CATALOGUE + ".")
+
     def points(self, seed: int = 0, dtype: str | None = None) -> dict[str, Inputs]:
         """Return the inputs at each named point.
 

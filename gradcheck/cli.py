@@ -117,17 +117,25 @@ def run(
     json: Json = None,
     html: Html = None,
     module: Modules = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every point and operator of the catalogue, not only the first of each case.")
+    ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Show what was covered, field by field, and the known defects that show.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Check registered cases on every engine.
 
-    Without names or tags: all cases of the given modules, or the whole catalogue if no module is given.
+    Without names or tags: all cases of the given modules; if no module is given, the catalogue, each case at its
+    first point and operator unless --all or --operator says more.
     """
     from gradcheck import verification
 
     settings = _settings(backends, operator, dtype, seed, strict)
     _refuse_unwritable(json, html)
     cases = _selected(names, module)
+    brief = not (names or module or everything or settings.operators)
     done: list[Report] = []
     with progress(len(cases)) as advance:
 
@@ -136,22 +144,40 @@ def run(
             advance(case.name)
 
         try:
-            report = verification.run(cases, settings, progress=passed)
+            found = verification.run(cases, settings, brief=brief, progress=passed)
         except KeyboardInterrupt:
-            report = None
-    if report is None:
+            found = None
+    if found is None:
         _show_interrupted(done, len(cases))
-    _conclude(report, json, html, verbose)
+    if report:
+        from gradcheck.report.survey import render
+
+        render(found, cases, _console())
+    if brief:
+        _console().print("the first point and operator of each case; --all checks every one", highlight=False)
+    _conclude(found, json, html, verbose)
 
 
 @app.command("list")
-def list_cases(names: Names = None, module: Modules = None, seed: Seed = 0) -> None:
+def list_cases(
+    names: Names = None,
+    module: Modules = None,
+    seed: Seed = 0,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Count cases by field, operator, dtype, engine and function instead.")
+    ] = False,
+) -> None:
     """List registered cases: name, inputs, operators, tags, source. Imports no framework."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     cases = _selected(names, module)
+    if coverage:
+        from gradcheck import coverage as counting
+
+        counting.render(counting.coverage(cases), _console())
+        return
     table = Table("case", "inputs", "operators", "tags", "source", box=box.SIMPLE_HEAD)
     for case in cases:
         facts = (case.name, _shapes(case, seed), _operators(case, seed), " ".join(sorted(case.tags)), case.source)

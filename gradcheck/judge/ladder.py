@@ -15,13 +15,14 @@ import numpy as np
 
 from gradcheck.functions import Array
 from gradcheck.judge.choices import at_kink, hint, kinked, only_here, without_derivative
-from gradcheck.judge.comparison import REFEREE, Vector, difference, flat, independent, referee_for
+from gradcheck.judge.comparison import REFEREE, Vector, difference, independent, referee_for
 from gradcheck.judge.explanations import rounding
 from gradcheck.judge.failures import common_shapes, failed, misshapen
 from gradcheck.judge.findings import Finding, verdict
 from gradcheck.judge.projection import by_projection, projecting, witnessing
 from gradcheck.judge.refereeing import bounds, by_bound, by_numerics, numerics, tells
 from gradcheck.judge.testimony import Question, Testimony
+from gradcheck.judge.tolerances import tight
 from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.judge.voting import by_vote
 from gradcheck.operators import Operator
@@ -106,10 +107,22 @@ def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], re
     if finding.status is Status.INCONCLUSIVE:
         return without_derivative(question, vector, referee, finding)
     if not finding.status.passes:
-        return finding
+        return finding if settling is None or vector.numerical else _by_definition(question, vector, settling, finding)
     if aside.any():
         return at_kink(question, vector, referee, finding)
     return finding if vector.numerical else _beside_peers(question, vector, others, referee, finding)
+
+
+def _by_definition(question: Question, vector: Vector, settling: Vector, finding: Finding) -> Finding:
+    """Hold a gradient that its own forward contradicts against the certified one of the definition.
+
+    A forward that lost digits has no slope to hold anything against: the function defined has.
+    """
+    certified = by_bound(question, vector, settling)
+    if certified.status.passes or finding.reference is None:
+        return certified if certified.status.passes else finding
+    nearer = difference(vector.value, settling.value) <= difference(vector.value, finding.reference.value)
+    return certified if nearer[finding.bad].all() else finding
 
 
 def _beside_peers(
@@ -149,13 +162,22 @@ def _credible(question: Question, peer: Vector, everyone: Sequence[Vector]) -> b
 
 
 def _values_differ(question: Question, one: Vector, other: Vector) -> bool:
-    """Whether the values of two engines' functions differ by more than any rounding."""
-    found = [question.forward(v.engine) for v in (one, other)]
-    arrays = [flat(t.estimate.arrays) for t in found if t is not None and t.estimate is not None]
-    if len(arrays) < 2 or arrays[0].shape != arrays[1].shape:
+    """Whether the values of two engines' functions differ by more than rounding explains."""
+    forwards = _forwards(question, one, other)
+    if forwards is None:
         return False
-    largest = np.max(np.abs(arrays[0]), initial=0.0)
-    return not bool((difference(*arrays) <= np.sqrt(question.eps) * largest).all())
+    a, b = forwards
+    explained = tight(a.value, b.value, question.inputs.dtype) + rounding(question, a) + rounding(question, b)
+    return not bool((difference(a.value, b.value) <= explained).all())
+
+
+def _forwards(question: Question, one: Vector, other: Vector) -> tuple[Vector, Vector] | None:
+    """Return the values of two engines' functions; None if one is not known, or they have other shapes."""
+    found = [question.forward(v.engine) for v in (one, other)]
+    known = [Vector.of(t) for t in found if t is not None and t.estimate is not None]
+    if len(known) < 2 or known[0].value.shape != known[1].value.shape:
+        return None
+    return known[0], known[1]
 
 
 def _hinted(question: Question, vector: Vector, finding: Finding) -> Finding:

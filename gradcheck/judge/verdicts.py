@@ -80,6 +80,31 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the table of known defects expects of a verdict.
+
+    Parameters
+    ----------
+    status : Status
+        The verdict expected.
+    what : str
+        What is wrong, in a line.
+    versions : str
+        The framework and its versions that have the defect: ``"torch==2.13.*"``.
+    link : str
+        The upstream report, where there is one.
+    """
+
+    status: Status
+    what: str
+    versions: str
+    link: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} ({', '.join(filter(None, (self.versions, self.link)))})"
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the judge says of one engine and one operator at one point of one case.
 
@@ -107,6 +132,8 @@ class Verdict:
         Whether the operator is the framework's own.
     seconds : float
         What computing it took, in seconds.
+    known : Known, optional
+        The known defect of the framework that it should show.
     """
 
     case: str
@@ -120,6 +147,17 @@ class Verdict:
     witness: bool = False
     native: bool = True
     seconds: float = 0.0
+    known: Known | None = None
+
+    @property
+    def explained(self) -> bool:
+        """Whether it shows the known defect that it should show."""
+        return self.known is not None and self.status is self.known.status
+
+    @property
+    def stale(self) -> bool:
+        """Whether a known defect does not show: its row has to go, or to change."""
+        return self.known is not None and self.status is not self.known.status
 
     @property
     def element(self) -> str:
@@ -143,12 +181,14 @@ class Verdict:
             "native": self.native,
             "seconds": self.seconds,
             "evidence": evidence,
+            "known": None if self.known is None else vars(self.known),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
         """Return the verdict that `to_dict` wrote; its numbers are floats again where they were."""
         evidence = {k: _number(v) if k in _NUMBERS else v for k, v in data["evidence"].items()}
+        known = data.get("known")
         if "bound" in evidence:
             evidence["bound"] = tuple(evidence["bound"])
         return cls(
@@ -163,6 +203,7 @@ class Verdict:
             data["witness"],
             data["native"],
             data["seconds"],
+            None if known is None else Known(**{**known, "status": Status(known["status"])}),
         )
 
 

@@ -91,7 +91,14 @@ class Report:
         """The verdicts that make the report false: of engines under test, not of witnesses."""
         return tuple(v for v in self.verdicts if not v.witness and self._fails(v))
 
+    @property
+    def explained(self) -> tuple[Verdict, ...]:
+        """The verdicts that show a known defect of a framework; they do not make the report false."""
+        return tuple(v for v in self.verdicts if v.explained)
+
     def _fails(self, verdict: Verdict) -> bool:
+        if verdict.known is not None:
+            return verdict.stale
         if verdict.status is Status.UNSUPPORTED:
             return False
         return verdict.status is not Status.AGREE if self.strict else not verdict.status.passes

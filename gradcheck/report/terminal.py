@@ -168,9 +168,8 @@ def explanations(report: Report, *, verbose: bool = False) -> list[Text]:
 
     Operators of one engine that have the same to say share their lines.
     """
-    chosen = [v for v in report.verdicts if verbose or v.status not in (Status.AGREE, Status.UNSUPPORTED)]
-    if not verbose and len({v.case for v in report.verdicts}) == 1:
-        chosen += [v for v in report.verdicts if v.status is Status.UNSUPPORTED]
+    single = len({v.case for v in report.verdicts}) == 1
+    chosen = [v for v in report.verdicts if verbose or _told(v, single)]
     groups = grouped(chosen)
     told = [explanation(verdict, operators) for verdict, operators in groups[:EXPLAINED]]
     if len(groups) > EXPLAINED:
@@ -179,11 +178,19 @@ def explanations(report: Report, *, verbose: bool = False) -> list[Text]:
     return told
 
 
+def _told(verdict: Verdict, single: bool) -> bool:
+    """Whether a verdict is explained without being asked: what is known of one among many is counted instead."""
+    if verdict.explained or verdict.status is Status.UNSUPPORTED:
+        return single
+    return verdict.stale or verdict.status is not Status.AGREE
+
+
 def grouped(verdicts: Iterable[Verdict]) -> list[tuple[Verdict, list[Operator]]]:
     """Return one verdict, and the operators, of each group that differs in nothing but the operator."""
     groups: dict[Any, tuple[Verdict, list[Operator]]] = {}
     for v in verdicts:
-        key = (v.case, v.point, v.engine, v.status, v.argument, v.index, repr(v.evidence))  # NaN is not itself
+        evidence = repr(v.evidence)  # NaN is not itself
+        key = (v.case, v.point, v.engine, v.status, v.argument, v.index, evidence, v.known)
         groups.setdefault(key, (v, []))[1].append(v.operator)
     return list(groups.values())
 
@@ -206,8 +213,31 @@ def explanation(verdict: Verdict, operators: Sequence[Operator] = ()) -> Text:
     if verdict.element:
         text.append(f" at {verdict.element}")
     text.append(f": {verdict.evidence.reason}")
-    gap = distance(verdict)
-    return text.append(f"\n    {gap}") if gap else text
+    for more in (distance(verdict), expectation(verdict)):
+        if more:
+            text.append(f"\n    {more}")
+    return text
+
+
+def expectation(verdict: Verdict) -> str:
+    """Return what the table of known defects says of a verdict; empty where it says nothing."""
+    if verdict.known is None:
+        return ""
+    if verdict.explained:
+        return f"a known defect: {verdict.known}"
+    return (
+        f"no longer the known defect, {verdict.known.status}: {verdict.known}; correct its row in the table of defects"
+    )
+
+
+def right(verdict: Verdict) -> str:
+    """Return the value at the worst element that an engine should have, and who says so."""
+    evidence = verdict.evidence
+    if evidence.bound is not None:
+        low, high = evidence.bound
+        middle = f"{(low + high) / 2:.10g}"
+        return f"{middle} (certified)"
+    return "" if evidence.reference is None else f"{evidence.reference:.10g} ({evidence.reference_engine})"
 
 
 def distance(verdict: Verdict) -> str:
@@ -229,19 +259,28 @@ def conclusion(report: Report) -> Text:
         return Text("nothing was checked", "bold red")
     cases, engines = {v.case for v in report.verdicts}, {v.engine for v in report.verdicts}
     size = f"{_counted(len(cases), 'case')}, {_counted(len(engines), 'engine')}"
-    took = f"in {report.seconds:.1f} s" + _imposed(report)
+    took = f"in {report.seconds:.1f} s" + _imposed(report) + _explained(report)
     verdicts = _counted(len(report.verdicts), "verdict")
     if report:
         lesser = Counter(v.status for v in report.verdicts if v.status.passes and v.status is not Status.AGREE)
         found = "".join(f", {count} {status}" for status, count in lesser.items())
         return Text(f"all {'pass' if lesser else 'agree'}{found}: {size}, {verdicts} {took}", "bold green")
-    failing = Counter(v.status for v in report.failures)
+    stale = sum(v.stale for v in report.failures)
+    failing = Counter(v.status for v in report.failures if not v.stale)
     if set(failing) == {Status.INCONCLUSIVE}:
         return Text(f"could not be verified: {failing.total()} of {verdicts}; {size} {took}", "bold magenta")
+    if stale:
+        found = f"{_counted(stale, 'verdict')} no longer as the table of known defects expects"
+        return Text(f"{found}, {failing.total()} more failing; {size} {took}", "bold red")
     if not failing:
         return Text(f"could not be verified: no engine under test supports it; {size} {took}", "bold red")
     found = ", ".join(f"{failing[status]} {status}" for status in reversed(Status) if failing[status])
     return Text(f"not all agree: {found} of {verdicts}; {size} {took}", "bold red")
+
+
+def _explained(report: Report) -> str:
+    """Count the known defects that show."""
+    return f"; {_counted(len(report.explained), 'verdict')} by known defects" if report.explained else ""
 
 
 def _imposed(report: Report) -> str:

@@ -1,0 +1,73 @@
+"""What a run covered, field by field, and the known defects that it showed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gradcheck.cases import Case
+from gradcheck.judge.verdicts import Status
+from gradcheck.report import Report, place
+from gradcheck.report.terminal import STYLES, grouped, right
+
+UNVERIFIED = (Status.INCONCLUSIVE, Status.NONDETERMINISTIC, Status.NONFINITE, Status.WRONG, Status.ERROR)
+"""The statuses that have to be explained by a known defect."""
+
+
+def render(report: Report, cases: Sequence[Case], console: Console) -> None:
+    """Print a row for each field of the cases, the known defects that show, and how much is left unexplained."""
+    console.print(_fields(report, cases))
+    if report.explained:
+        console.print(Text("known defects", "bold"))
+        console.print(_defects(report))
+    left = [v for v in report.failures if v.status in UNVERIFIED and not v.explained]
+    counted = Counter(v.status for v in left)
+    told = ", ".join(f"{counted[status]} {status}" for status in UNVERIFIED if counted[status]) or "0"
+    console.print(f"{told} unexplained, {len(report.explained)} by known defects", highlight=False)
+
+
+def _fields(report: Report, cases: Sequence[Case]) -> Table:
+    """Count cases, points, operators and verdicts of each field."""
+    fields: dict[str, list[Case]] = {}
+    for case in cases:
+        fields.setdefault(case.field, []).append(case)
+    statuses = list(report.counts())
+    table = Table("field", box=box.SIMPLE_HEAD)
+    for name in ("cases", "points", "second order", "verdicts"):
+        table.add_column(name, justify="right")
+    for status in statuses:
+        table.add_column(Text(status.value, STYLES[status]), justify="right")
+    for field, members in [*sorted(fields.items()), ("all", list(cases))]:
+        names = {case.name for case in members}
+        here = [v for v in report.verdicts if v.case in names]
+        counted = Counter(v.status for v in here)
+        facts = (
+            len(members),
+            len({(v.case, v.point) for v in here}),
+            sum(any(o.order == 2 for o in case.operators) for case in members),
+            len(here),
+        )
+        table.add_row(field, *(str(n or "") for n in (*facts, *(counted[s] for s in statuses))))
+    return table
+
+
+def _defects(report: Report) -> Table:
+    table = Table("framework", "case", "operators", "verdict", "value", "right", "what is wrong", box=box.SIMPLE_HEAD)
+    for verdict, operators in grouped(report.explained):
+        assert verdict.known is not None  # that is what explained means
+        evidence = verdict.evidence
+        table.add_row(
+            verdict.known.versions,
+            place(verdict.case, verdict.point) + (f" at {verdict.element}" if verdict.element else ""),
+            ", ".join(operators),
+            Text(verdict.status.value, STYLES[verdict.status]),
+            "" if evidence.value is None else f"{evidence.value:.10g}",
+            right(verdict),
+            verdict.known.what + (f" {verdict.known.link}" if verdict.known.link else ""),
+        )
+    return table

@@ -1,0 +1,101 @@
+"""The table of known defects: what shows is explained, what was mended or is new is not."""
+
+import json
+
+import pytest
+from packaging.requirements import Requirement
+
+from gradcheck import Report, discovery
+from gradcheck.backend import Engine
+from gradcheck.defects import TABLE, Defect, marked
+from gradcheck.judge.verdicts import Status, Verdict
+from gradcheck.operators import Operator
+
+ROW = Defect("numerical", "numpy>=1", "f", ("edge",), {"gradient": Status.WRONG}, "loses a term", "https://example.org/1")
+
+
+def verdict(status, *, engine="numerical", point="edge", case="f"):
+    return Verdict(case, point, Engine.parse(engine), Operator.GRADIENT, status)
+
+
+def report(*verdicts):
+    return Report(tuple(marked(verdicts, [ROW])))
+
+
+AGREEING = verdict(Status.AGREE, engine="sympy")
+
+
+def test_a_defect_that_shows_is_explained():
+    found = report(verdict(Status.WRONG), AGREEING)
+    assert found
+    assert [v.known.what for v in found.explained] == ["loses a term"]
+    assert "1 verdict by known defects" in str(found)
+    assert "https://example.org/1" in str(found)
+
+
+def test_a_defect_that_was_mended_fails_until_its_row_is_removed():
+    found = report(verdict(Status.AGREE), AGREEING)
+    assert not found
+    assert "no longer the known defect, WRONG: loses a term" in str(found)
+    assert "correct its row" in str(found)
+
+
+def test_a_defect_that_shows_otherwise_fails_too():
+    assert not report(verdict(Status.NONFINITE), AGREEING)
+
+
+@pytest.mark.parametrize(
+    "other", [{"point": "ordinary"}, {"case": "g"}, {"engine": "sympy"}, {"engine": "numerical@torch"}]
+)
+def test_a_row_explains_nothing_beside_it(other):
+    assert not report(verdict(Status.WRONG, **other), AGREEING)
+
+
+def test_a_row_for_one_mode_says_nothing_of_another():
+    row = Defect("numerical:central", "numpy>=1", "f", ("edge",), {"gradient": Status.WRONG}, "loses a term")
+    assert marked([verdict(Status.WRONG)], [row])[0].known is None
+    assert marked([verdict(Status.WRONG, engine="numerical:central")], [row])[0].explained
+
+
+@pytest.mark.parametrize("versions", ["numpy<1", "no-such-distribution>=1"])
+def test_a_row_for_another_version_is_not_applied(versions):
+    row = Defect("numerical", versions, "f", ("edge",), {"gradient": Status.WRONG}, "loses a term")
+    assert marked([verdict(Status.WRONG)], [row])[0].known is None
+
+
+def test_what_an_engine_cannot_do_shows_nothing():
+    assert marked([verdict(Status.UNSUPPORTED)], [ROW])[0].known is None
+
+
+def test_json_keeps_what_is_known():
+    found = report(verdict(Status.WRONG), AGREEING)
+    again = Report.from_json(found.to_json())
+    assert again.verdicts == found.verdicts
+    assert json.loads(found.to_json())["verdicts"][0]["known"]["status"] == "WRONG"
+
+
+def test_html_lists_the_defects_that_show():
+    page = report(verdict(Status.WRONG), AGREEING).to_html()
+    assert "Known defects that show" in page
+    assert 'href="https://example.org/1"' in page
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.engine}-{row.case}-{row.points[0]}")
+def test_every_row_speaks_of_what_there_is(row):
+    discovery.load_catalogue()
+    from gradcheck import registry
+
+    case = registry[row.case]
+    assert case.builtin
+    assert set(row.points) <= set(case.points())
+    assert row.points
+    assert all(Operator(o) and not Status(s).passes for o, s in row.expected.items())
+    assert row.engine.partition(":")[0] in discovery.names()
+    assert Requirement(row.versions).specifier
+    assert row.what
+    assert not row.link or row.link.startswith("https://")
+
+
+def test_no_two_rows_speak_of_the_same_verdict():
+    keys = [(r.engine, r.case, p, o) for r in TABLE for p in r.points for o in r.expected]
+    assert len(keys) == len(set(keys))
