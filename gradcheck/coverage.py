@@ -145,7 +145,7 @@ def render(found: Coverage, console: Console) -> None:
     totals = f"{found.cases} cases, {found.points} points, {found.second_order} cases of second order"
     console.print(f"{totals}; {len(FUNCTIONS) - len(found.uncovered)} of {len(FUNCTIONS)} functions", highlight=False)
     if found.uncovered:
-        console.print(f"in no case: {', '.join(found.uncovered)}", highlight=False)
+        console.print(f"in no case: {', '.join(found.uncovered)}", highlight=False, soft_wrap=True)
 
 
 def _columns(counted: Mapping[str, int], width: int) -> Table:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -285,7 +286,7 @@ def test_a_run_with_a_fault(cases, wrong_cases):
 def test_strict_and_dtype_and_operator_reach_the_run(monkeypatch):
     seen = []
 
-    def run(cases, options, *, progress):
+    def run(cases, options, *, brief, progress):
         seen.append(options)
         raise KeyboardInterrupt
 
@@ -299,6 +300,51 @@ def test_strict_and_dtype_and_operator_reach_the_run(monkeypatch):
     assert (options.strict, options.dtype, options.seed) == (True, "float32", 3)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "brief"),
+    [
+        ([], True),
+        (["--all"], False),
+        (["--operator", "hvp"], False),
+        (["rosenbrock"], False),
+        (["rosenbrock", "--all"], False),
+    ],
+)
+def test_only_a_run_of_everything_is_brief_unless_told_otherwise(monkeypatch, arguments, brief):
+    seen = []
+
+    def run(cases, options, *, brief, progress):
+        seen.append(brief)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gradcheck.verification.run", run)
+    assert invoke("run", *arguments).exit_code == 130
+    assert seen == [brief]
+
+
+def test_a_brief_run_takes_the_first_point_and_operator():
+    from gradcheck.options import Options
+    from gradcheck.verification import run
+
+    report = run(["polynomial"], Options(backends=("numerical", "analytic")), brief=True)
+    assert {v.point for v in report.verdicts} == {"ordinary"}
+    assert {v.operator for v in report.verdicts} == {"gradient"}
+
+
+def test_report_counts_by_field_and_says_what_is_unexplained():
+    result = invoke("run", "polynomial", "notebook", "--report", "--backends", "numerical,analytic")
+    assert result.exit_code == 0
+    assert re.search(r"elementwise +1 +3 +1 ", result.stdout)
+    assert "0 unexplained, 0 by known defects" in result.stdout
+
+
+def test_coverage_counts_functions_and_names_those_in_no_case():
+    result = invoke("list", "polynomial", "powers", "--coverage")
+    assert result.exit_code == 0
+    assert "2 cases, 4 points, 2 cases of second order; 2 of " in result.stdout
+    assert re.search(r"in no case: .*special\.erf", result.stdout)
+
+
 @needs_sympy
 def test_an_interrupted_run_shows_what_it_has(monkeypatch, cases, tmp_path):
     from gradcheck import verification
@@ -306,8 +352,8 @@ def test_an_interrupted_run_shows_what_it_has(monkeypatch, cases, tmp_path):
     path = tmp_path / "report.json"
     original = verification.run
 
-    def run(cases, options, *, progress):
-        original(cases[:1], options, progress=progress)
+    def run(cases, options, *, brief, progress):
+        original(cases[:1], options, brief=brief, progress=progress)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(verification, "run", run)
