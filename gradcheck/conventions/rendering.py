@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from gradcheck.conventions.changes import ports
 from gradcheck.conventions.edges import KINDS
 from gradcheck.conventions.survey import Answer, Row, Table
 from gradcheck.judge.verdicts import Status
@@ -37,6 +38,7 @@ def to_markdown(table: Table) -> str:
     """Return the page with its introduction."""
     environment = _environment(autoescape=False)
     environment.filters.update(line=lambda row, engines: markdown_line(row, engines), notes=notes)
+    environment.globals["ports"] = ports(table)
     return environment.get_template("conventions.md.jinja").render(table=table, sections=_sections(table))
 
 

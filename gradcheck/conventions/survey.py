@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,10 +150,10 @@ def survey(chosen: Iterable[Edge], options: Options | None = None) -> Table:
         If no framework is installed and no engine was asked for.
     """
     options = options or Options(backends=_installed())
-    own = _own_functions(options.backends or ())
+    backends = list(dict.fromkeys(engine.partition(":")[0] for engine in options.backends or ()))
     rows, versions = [], dict[str, str]()
     for edge in chosen:
-        case = edge.case({name: functions[edge.own] for name, functions in own.items() if edge.own in functions})
+        case = edge.case(backends)
         report = verify(case, options, [Operator.GRADIENT])
         rows.append(_row(edge, case, report))
         versions |= report.settings["versions"]
@@ -166,19 +165,6 @@ def _installed() -> tuple[str, ...]:
     if not any(isinstance(backend, Backend) for backend in found.values()):
         raise MissingBackendError("no framework is installed whose conventions could be shown: " + str(found["torch"]))
     return tuple(name for name, backend in found.items() if isinstance(backend, Backend))
-
-
-def _own_functions(engines: Iterable[str]) -> dict[str, Mapping[str, Callable[..., Any]]]:
-    """Return the functions of their own that the backends' packages bring, by backend and key."""
-    own = {}
-    for name in dict.fromkeys(engine.partition(":")[0] for engine in engines):
-        module = f"{type(discovery.load(name)).__module__.partition('.')[0]}.conventions"
-        try:
-            own[name] = importlib.import_module(module).FUNCTIONS
-        except ModuleNotFoundError as error:
-            if error.name != module:
-                raise
-    return own
 
 
 def _row(edge: Edge, case: Case, report: Report) -> Row:

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from gradcheck.conventions.command import conventions
-from gradcheck.conventions.edges import edges
+from gradcheck.conventions.points import edges
 from gradcheck.conventions.rendering import markdown_line, notes, to_html, to_markdown
 from gradcheck.conventions.survey import FRAMEWORKS, Answer, Row, Table, survey
 from gradcheck.errors import InputError, UnknownNameError
