@@ -1,4 +1,4 @@
-"""Logarithms of densities and mass functions, in the observations and the parameters."""
+"""Logarithms of densities and mass functions of one variable, in the observations and the parameters."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Any
 
 import numpy as np
 from scipy.special import digamma as psi
-from scipy.special import expit
+from scipy.special import expit, factorial, i0e, i1e, log_ndtr, ndtr
 
 import gradcheck
 from gradcheck.functions import Array
 
 _JOHNSON = "Johnson, Kotz & Balakrishnan (1994-95), Continuous Univariate Distributions, 2nd ed., Wiley, chapter "
+_COUNTING = "Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, 3rd ed., Wiley, chapter "
 _COUNTS = np.array([2.0, 0.0, 5.0])
 _DATA = np.array([0.8, 2.1, 1.3])
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4)},
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4),
+        "far tail": (np.array([40.0, -35.5, 12.0]), 0.3, 1.4),
+        "narrow": (np.array([0.301, 0.2995, 0.3004]), 0.3, 0.001),
+    },
     operators=["gradient", "hessian", "hvp"],
+    domain={"deviation": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "13",
     gradient=lambda x, m, s: (
@@ -35,7 +41,13 @@ def normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (_DATA, 2.5, 1.7)},
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 2.5, 1.7),
+        "near the edge": (np.array([0.001, 0.02, 0.3]), 0.5, 1.7),
+        "large shape": (np.array([950.0, 1010.0, 1052.0]), 1000.0, 1.1),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "shape": (0, np.inf), "rate": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "17",
     gradient=lambda x, a, b: (
@@ -50,7 +62,13 @@ def gamma_log_density(xp: Any, x: Any, shape: Any, rate: Any) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.2, 0.65]), 2.5, 1.7)},
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.2, 0.65]), 2.5, 1.7),
+        "near the edges": (np.array([0.001, 0.998]), 0.5, 1.7),
+        "large parameters": (np.array([0.38, 0.41]), 400.0, 600.0),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, 1), "a": (0, np.inf), "b": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "25",
     gradient=lambda x, a, b: (
@@ -66,7 +84,13 @@ def beta_log_density(xp: Any, x: Any, a: Any, b: Any) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2, 2.0]), 4.5)},
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.5, -1.2, 2.0]), 4.5),
+        "far tail": (np.array([30.0, -120.0, 8.0]), 1.5),
+        "nearly normal": (np.array([0.5, -1.2, 2.0]), 60.0),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"freedom": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "28",
     gradient=lambda t, n: (
@@ -84,7 +108,12 @@ def student_log_density(xp: Any, t: Any, freedom: Any) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4)},
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4),
+        "far tail": (np.array([500.0, -1200.0, 80.0]), 0.3, 1.4),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "16",
     gradient=lambda x, m, s: (
@@ -100,6 +129,8 @@ def cauchy_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "24",
     gradient=lambda x, m, s: (
@@ -114,7 +145,13 @@ def laplace_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (_DATA, 1.6, 2.2)},
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 1.6, 2.2),
+        "near the edge": (np.array([0.001, 0.02, 0.3]), 0.7, 2.2),
+        "far tail": (np.array([8.0, 11.0, 14.0]), 3.1, 2.2),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "shape": (0, np.inf), "scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "21",
     gradient=lambda x, k, b: (
@@ -136,7 +173,13 @@ def _gumbel_gradient(x: Array, m: Array, s: Array) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (_DATA, 0.5, 1.2)},
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 0.5, 1.2),
+        "left tail": (np.array([-4.0, -6.5, -9.0]), 0.5, 1.2),
+        "right tail": (np.array([30.0, 45.0, 60.0]), 0.5, 1.2),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "22",
     gradient=_gumbel_gradient,
@@ -148,9 +191,11 @@ def gumbel_log_density(xp: Any, x: Any, mode: Any, scale: Any) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.7, 1.9, 3.2]),)},
+    inputs=lambda rng: {"ordinary": (np.array([0.7, 1.9, 3.2]),), "rare": (np.array([0.001, 0.02, 0.3]),)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"rate": (0, np.inf)},
     tags=["probability", "scalar"],
-    source="Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, 3rd ed., Wiley, chapter 4",
+    source=_COUNTING + "4",
     gradient=lambda rate: _COUNTS / rate - 1,
 )
 def poisson_log_mass(xp: Any, rate: Any) -> Any:
@@ -160,9 +205,11 @@ def poisson_log_mass(xp: Any, rate: Any) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (2.5, 0.35)},
+    inputs=lambda rng: {"ordinary": (2.5, 0.35), "nearly Poisson": (500.0, 0.995)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"r": (0, np.inf), "p": (0, 1)},
     tags=["probability", "scalar"],
-    source="Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, 3rd ed., Wiley, chapter 5",
+    source=_COUNTING + "5",
     gradient=lambda r, p: (
         np.sum(psi(_COUNTS + r) - psi(r) + np.log(p)),
         np.sum(r / p - _COUNTS / (1 - p)),
@@ -175,70 +222,486 @@ def negative_binomial_log_mass(xp: Any, r: Any, p: Any) -> Any:
     return xp.sum(constant + r * xp.log(p) + counts * xp.log1p(-p))
 
 
-@gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.2, 0.5, 0.3]), np.array([1.5, 0.8, 3.0]))},
-    tags=["probability", "scalar"],
-    source="Kotz, Balakrishnan & Johnson (2000), Continuous Multivariate Distributions, 2nd ed., Wiley, chapter 49",
-    gradient=lambda p, a: ((a - 1) / p, np.log(p) - psi(a) + psi(np.sum(a))),
-)
-def dirichlet_log_density(xp: Any, p: Any, concentration: Any) -> Any:
-    """Log density of a point of the simplex, in each of its coordinates freely."""
-    constant = xp.special.gammaln(xp.sum(concentration)) - xp.sum(xp.special.gammaln(concentration))
-    return constant + xp.sum((concentration - 1.0) * xp.log(p))
-
-
-def _multivariate_normal_gradient(x: Array, mean: Array, factor: Array) -> Any:
-    covariance = factor @ factor.T
-    whitened = np.linalg.solve(covariance, x - mean)
-    return -whitened, whitened, (np.outer(whitened, whitened) - np.linalg.inv(covariance)) @ factor
+_OUTCOMES_OF_TRIALS = np.array([1.0, 0.0, 1.0])
 
 
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2]), np.array([0.3, 0.1]), np.array([[1.5, 0.4], [-0.6, 0.9]]))},
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.3, 0.45, 0.8]),),
+        "near the edges": (np.array([0.001, 0.9, 0.999]),),
+    },
     operators=["gradient", "hessian", "hvp"],
-    tags=["probability", "scalar", "matrix"],
-    source="Kotz, Balakrishnan & Johnson (2000), Continuous Multivariate Distributions, 2nd ed., Wiley, chapter 45",
-    gradient=_multivariate_normal_gradient,
-)
-def multivariate_normal_log_density(xp: Any, x: Any, mean: Any, factor: Any) -> Any:
-    """Log density of a point, its covariance given by a factor."""
-    covariance = factor @ xp.transpose(factor)
-    difference = xp.reshape(x - mean, (2, 1))
-    square = xp.sum(difference * xp.linalg.solve(covariance, difference))
-    return -0.5 * (square + xp.linalg.slogdet(covariance)[1]) - math.log(2.0 * math.pi)
-
-
-def _mixture_gradient(logits: Array, means: Array) -> Any:
-    weights = np.exp(logits) / np.sum(np.exp(logits))
-    joint = weights[:, None] * np.exp(-0.5 * (_DATA - means[:, None]) ** 2)
-    shares = joint / joint.sum(axis=0)
-    return shares.sum(axis=1) - _DATA.size * weights, np.sum(shares * (_DATA - means[:, None]), axis=1)
-
-
-@gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.4, -0.3]), np.array([0.5, 2.5]))},
-    tags=["probability", "scalar", "broadcasting"],
-    source="Bishop (2006), Pattern Recognition and Machine Learning, Springer, section 9.2",
-    gradient=_mixture_gradient,
-)
-def gaussian_mixture(xp: Any, logits: Any, means: Any) -> Any:
-    """Log likelihood of three numbers under two normal components, up to a constant."""
-    distances = (xp.asarray(_DATA)[None, :] - means[:, None]) ** 2
-    logs = xp.special.log_softmax(logits, axis=0)[:, None] - 0.5 * distances
-    return xp.sum(xp.special.logsumexp(logs, axis=0))
-
-
-_DESIGN = np.array([[1.0, 0.5], [1.0, -1.2], [1.0, 2.0], [1.0, 0.3]])
-_OUTCOMES = np.array([1.0, 0.0, 1.0, 0.0])
-
-
-@gradcheck.case(
-    inputs=lambda rng: {"ordinary": (np.array([0.4, -0.7]),)},
+    domain={"p": (0, 1)},
     tags=["probability", "scalar"],
-    source="McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., Chapman & Hall, chapter 4",
-    gradient=lambda beta: _DESIGN.T @ (_OUTCOMES - expit(_DESIGN @ beta)),
+    source=_COUNTING + "3",
+    gradient=lambda p: (_OUTCOMES_OF_TRIALS - p) / (p * (1 - p)),
 )
-def logistic_regression(xp: Any, beta: Any) -> Any:
-    """Log likelihood of four outcomes."""
-    eta = xp.matmul(xp.asarray(_DESIGN), beta)
-    return xp.sum(xp.asarray(_OUTCOMES) * eta - xp.log1p(xp.exp(eta)))
+def bernoulli_log_mass(xp: Any, p: Any) -> Any:
+    """Log probability of three outcomes, by x log y where x is 0 or 1."""
+    outcomes = xp.asarray(_OUTCOMES_OF_TRIALS)
+    return xp.sum(xp.special.xlogy(outcomes, p) + xp.special.xlog1py(1.0 - outcomes, -p))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.4, -0.7, 1.5]),),
+        "saturated": (np.array([-2.0, -35.0, 40.0]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["probability", "scalar"],
+    source=_COUNTING + "3",
+    gradient=lambda logit: _COUNTS - 7 * expit(logit),
+)
+def binomial_log_mass(xp: Any, logit: Any) -> Any:
+    """Log probability of three counts out of seven, in the logit."""
+    counts = xp.asarray(_COUNTS)
+    choices = xp.special.gammaln(counts + 1.0) + xp.special.gammaln(8.0 - counts)
+    return xp.sum(counts * logit - 7.0 * xp.logaddexp(xp.zeros_like(logit), logit) - choices) + 3.0 * math.lgamma(8.0)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.3, 0.85, 0.4]),), "near the edge": (np.array([0.001, 0.999, 0.01]),)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"p": (0, 1)},
+    tags=["probability", "scalar"],
+    source=_COUNTING + "5",
+    gradient=lambda p: 1 / p - _COUNTS / (1 - p),
+)
+def geometric_log_mass(xp: Any, p: Any) -> Any:
+    """Log probability of three numbers of failures."""
+    return xp.sum(xp.log(p) + xp.asarray(_COUNTS) * xp.log1p(-p))
+
+
+def _beta_binomial_gradient(a: Array, b: Array) -> Any:
+    shared = psi(a + b) - psi(7 + a + b)
+    return np.sum(psi(_COUNTS + a) - psi(a) + shared), np.sum(psi(7 - _COUNTS + b) - psi(b) + shared)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.5, 2.7), "large parameters": (12.0, 16.0)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"a": (0, np.inf), "b": (0, np.inf)},
+    tags=["probability", "scalar"],
+    source=_COUNTING + "6",
+    gradient=_beta_binomial_gradient,
+)
+def beta_binomial_log_mass(xp: Any, a: Any, b: Any) -> Any:
+    """Log probability of three counts out of seven, up to a constant, by log beta functions."""
+    counts = xp.asarray(_COUNTS)
+    return xp.sum(xp.special.betaln(counts + a, 7.0 - counts + b) - xp.special.betaln(a, b))
+
+
+def _zero_inflated_gradient(share: Array, rate: Array) -> Any:
+    empty = share + (1 - share) * np.exp(-rate)
+    return (1 - np.exp(-rate)) / empty - 2 / (1 - share), -(1 - share) * np.exp(-rate) / empty + 7 / rate - 2
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (0.3, 2.4), "near the edge": (0.001, 0.05), "large rate": (0.2, 60.0)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"share": (0, 1), "rate": (0, np.inf)},
+    tags=["probability", "scalar"],
+    source="Lambert (1992), Technometrics 34, 1-14",
+    gradient=_zero_inflated_gradient,
+)
+def zero_inflated_poisson_log_mass(xp: Any, share: Any, rate: Any) -> Any:
+    """Log probability of the counts 2, 0 and 5 where a share of the zeros is certain."""
+    empty = xp.logaddexp(xp.log(share), xp.log1p(-share) - rate)
+    counts = xp.asarray([2.0, 5.0])
+    return empty + xp.sum(xp.log1p(-share) + counts * xp.log(rate) - rate - xp.special.gammaln(counts + 1.0))
+
+
+def _conway_maxwell_gradient(rate: Array, decay: Array) -> Any:
+    j = np.arange(25.0)
+    weights = rate**j / factorial(j) ** decay
+    weights = weights / np.sum(weights)
+    return (
+        np.sum(_COUNTS - weights @ j) / rate,
+        np.sum(weights @ np.log(factorial(j)) - np.log(factorial(_COUNTS))),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (2.1, 1.3), "nearly geometric": (0.6, 0.05)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"rate": (0, np.inf), "decay": (0, np.inf)},
+    tags=["probability", "scalar"],
+    source="Shmueli et al. (2005), J. R. Stat. Soc. C 54, 127-142",
+    gradient=_conway_maxwell_gradient,
+)
+def conway_maxwell_poisson_log_mass(xp: Any, rate: Any, decay: Any) -> Any:
+    """Log probability of three counts, normalised by a series of 25 terms."""
+    j, counts = xp.arange(0.0, 25.0), xp.asarray(_COUNTS)
+    constant = xp.special.logsumexp(j * xp.log(rate) - decay * xp.special.gammaln(j + 1.0))
+    return xp.sum(counts * xp.log(rate) - decay * xp.special.gammaln(counts + 1.0) - constant)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_DATA, 1.7), "near the edge": (np.array([0.001, 0.02, 3.0]), 0.01)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "rate": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "19",
+    gradient=lambda x, rate: (np.full(x.shape, -rate), np.sum(1 / rate - x)),
+)
+def exponential_log_density(xp: Any, x: Any, rate: Any) -> Any:
+    """Log density of an exponential sample."""
+    return xp.sum(xp.log(rate) - rate * x)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 0.4, 0.9),
+        "near the edge": (np.array([1e-3, 0.02, 0.3]), 0.4, 0.9),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "deviation": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "14",
+    gradient=lambda x, m, s: (
+        -(1 + (np.log(x) - m) / s**2) / x,
+        np.sum(np.log(x) - m) / s**2,
+        np.sum((np.log(x) - m) ** 2) / s**3 - x.size / s,
+    ),
+)
+def log_normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
+    """Log density of a log-normal sample."""
+    logs = xp.log(x)
+    return -xp.sum(logs + 0.5 * ((logs - mean) / deviation) ** 2 + xp.log(deviation) + 0.5 * math.log(2.0 * math.pi))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 3.5),
+        "near the edge": (np.array([0.001, 0.02, 0.3]), 1.2),
+        "many degrees": (np.array([480.0, 510.0, 530.0]), 500.0),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "freedom": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "18",
+    gradient=lambda x, k: (
+        (k / 2 - 1) / x - 1 / 2,
+        np.sum(np.log(x / 2) - psi(k / 2)) / 2,
+    ),
+)
+def chi_square_log_density(xp: Any, x: Any, freedom: Any) -> Any:
+    """Log density of a chi-square sample, in the degrees of freedom too."""
+    half = freedom / 2.0
+    return xp.sum(xp.special.xlogy(half - 1.0, x) - x / 2.0 - half * math.log(2.0) - xp.special.gammaln(half))
+
+
+def _fisher_gradient(x: Array, m: Array, n: Array) -> Any:
+    ratio = m * x / (m * x + n)
+    shared = psi((m + n) / 2)
+    return (
+        (m / 2 - 1) / x - (m + n) / 2 * ratio / x,
+        np.sum(np.log(ratio) + 1 - (m + n) / m * ratio + shared - psi(m / 2)) / 2,
+        np.sum(np.log(1 - ratio) + 1 - (m + n) / n * (1 - ratio) + shared - psi(n / 2)) / 2,
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 3.5, 5.2),
+        "near the edge": (np.array([0.001, 0.02, 0.3]), 0.8, 5.2),
+        "far tail": (np.array([50.0, 200.0, 900.0]), 3.5, 5.2),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "first": (0, np.inf), "second": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "27",
+    gradient=_fisher_gradient,
+)
+def fisher_log_density(xp: Any, x: Any, first: Any, second: Any) -> Any:
+    """Log density of Fisher's F, in both degrees of freedom."""
+    ratio = first / second
+    powers = 0.5 * first * xp.log(ratio) + (0.5 * first - 1.0) * xp.log(x)
+    return xp.sum(powers - 0.5 * (first + second) * xp.log1p(ratio * x) - xp.special.betaln(0.5 * first, 0.5 * second))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_DATA, 2.5, 1.7), "near the edge": (np.array([0.02, 0.05, 0.3]), 2.5, 1.7)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "shape": (0, np.inf), "scale": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source="Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., CRC Press, appendix A",
+    gradient=lambda x, a, b: (
+        b / x**2 - (a + 1) / x,
+        np.sum(np.log(b / x) - psi(a)),
+        np.sum(a / b - 1 / x),
+    ),
+)
+def inverse_gamma_log_density(xp: Any, x: Any, shape: Any, scale: Any) -> Any:
+    """Log density of an inverse gamma sample."""
+    return xp.sum(shape * xp.log(scale) - xp.special.gammaln(shape) - (shape + 1.0) * xp.log(x) - scale / x)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_DATA, 0.6, 1.8), "far tail": (np.array([80.0, 2100.0, 35.0]), 0.6, 0.4)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "least": (0, np.inf), "shape": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "20",
+    gradient=lambda x, m, a: (-(a + 1) / x, x.size * a / m, np.sum(1 / a + np.log(m / x))),
+)
+def pareto_log_density(xp: Any, x: Any, least: Any, shape: Any) -> Any:
+    """Log density of a Pareto sample above its least value."""
+    return xp.sum(xp.log(shape) + shape * xp.log(least) - (shape + 1.0) * xp.log(x))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_DATA, 1.3), "near the edge": (np.array([0.001, 0.02, 0.3]), 1.3)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "scale": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "18",
+    gradient=lambda x, s: (1 / x - x / s**2, np.sum(x**2 / s**3 - 2 / s)),
+)
+def rayleigh_log_density(xp: Any, x: Any, scale: Any) -> Any:
+    """Log density of a Rayleigh sample."""
+    return xp.sum(xp.log(x) - 2.0 * xp.log(scale) - 0.5 * xp.square(x / scale))
+
+
+def _rice_gradient(x: Array, distance: Array, s: Array) -> Any:
+    z = x * distance / s**2
+    ratio = i1e(z) / i0e(z)
+    return (
+        1 / x - x / s**2 + ratio * distance / s**2,
+        np.sum(ratio * x - distance) / s**2,
+        np.sum((x**2 + distance**2) / s**3 - 2 / s - 2 * ratio * z / s),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 1.1, 0.8),
+        "nearly Rayleigh": (_DATA, 0.01, 0.8),
+        "nearly normal": (np.array([5.5, 4.2, 6.3]), 5.0, 0.8),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "distance": (0, np.inf), "scale": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source="Rice (1945), Bell Syst. Tech. J. 24, 46-156",
+    gradient=_rice_gradient,
+)
+def rice_log_density(xp: Any, x: Any, distance: Any, scale: Any) -> Any:
+    """Log density of a Rice sample, by the scaled Bessel function."""
+    bessel = xp.log(xp.special.i0e(x * distance / scale**2))
+    return xp.sum(xp.log(x) - 2.0 * xp.log(scale) - 0.5 * ((x - distance) / scale) ** 2 + bessel)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.4, -2.1, 1.3]), 0.5, 1.7),
+        "nearly uniform": (np.array([0.4, -2.1, 1.3]), 0.5, 0.001),
+        "concentrated": (np.array([0.51, 0.47, 0.55]), 0.5, 900.0),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"concentration": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source="Mardia & Jupp (2000), Directional Statistics, Wiley, section 3.5",
+    gradient=lambda x, m, k: (
+        -k * np.sin(x - m),
+        k * np.sum(np.sin(x - m)),
+        np.sum(np.cos(x - m) - i1e(k) / i0e(k)),
+    ),
+)
+def von_mises_log_density(xp: Any, angle: Any, mean: Any, concentration: Any) -> Any:
+    """Log density of angles, by the scaled Bessel function."""
+    bessel = xp.log(2.0 * xp.pi * xp.special.i0e(concentration))
+    return xp.sum(concentration * (xp.cos(angle - mean) - 1.0) - bessel)
+
+
+def _skew_normal_gradient(x: Array, m: Array, s: Array, skew: Array) -> Any:
+    z = (x - m) / s
+    ratio = np.exp(-((skew * z) ** 2) / 2 - log_ndtr(skew * z)) / np.sqrt(2 * np.pi)
+    slope = -z + skew * ratio
+    return slope / s, -np.sum(slope) / s, -np.sum(1 + slope * z) / s, np.sum(ratio * z)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4, -1.8),
+        "far tail": (np.array([6.5, -3.2, 9.0]), 0.3, 1.4, -3.5),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"scale": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source="Azzalini (1985), Scand. J. Stat. 12, 171-178",
+    gradient=_skew_normal_gradient,
+)
+def skew_normal_log_density(xp: Any, x: Any, centre: Any, scale: Any, skew: Any) -> Any:
+    """Log density of a skew normal sample, by the logarithm of the normal distribution function."""
+    z = (x - centre) / scale
+    constant = math.log(2.0) - 0.5 * math.log(2.0 * math.pi)
+    return xp.sum(constant - xp.log(scale) - 0.5 * z**2 + xp.special.log_ndtr(skew * z))
+
+
+def _logistic_density_gradient(x: Array, m: Array, s: Array) -> Any:
+    z = (x - m) / s
+    slope = -np.tanh(z / 2) / s
+    return slope, -np.sum(slope), -np.sum(1 / s + z * slope)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4),
+        "far tail": (np.array([60.0, -75.0, 900.0]), 0.3, 1.4),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"scale": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "23",
+    gradient=_logistic_density_gradient,
+)
+def logistic_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
+    """Log density of a logistic sample."""
+    z = (x - centre) / scale
+    return xp.sum(-z - xp.log(scale) - 2.0 * xp.logaddexp(xp.zeros_like(z), -z))
+
+
+def _log_logistic_gradient(x: Array, scale: Array, shape: Array) -> Any:
+    tilt = np.tanh(shape * np.log(x / scale) / 2)
+    return (
+        -(1 + shape * tilt) / x,
+        shape * np.sum(tilt) / scale,
+        np.sum(1 / shape - np.log(x / scale) * tilt),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_DATA, 1.6, 2.2), "near the edge": (np.array([0.001, 0.02, 0.3]), 1.6, 1.5)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "scale": (0, np.inf), "shape": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "23",
+    gradient=_log_logistic_gradient,
+)
+def log_logistic_log_density(xp: Any, x: Any, scale: Any, shape: Any) -> Any:
+    """Log density of a log-logistic sample, by powers."""
+    ratio = x / scale
+    return xp.sum(xp.log(shape) - xp.log(x) + shape * xp.log(ratio) - 2.0 * xp.log1p(ratio**shape))
+
+
+def _kumaraswamy_gradient(x: Array, a: Array, b: Array) -> Any:
+    fall = (b - 1) * x**a / (1 - x**a)
+    return (a - 1 - a * fall) / x, np.sum(1 / a + np.log(x) * (1 - fall)), np.sum(1 / b + np.log(1 - x**a))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.2, 0.65, 0.4]), 2.5, 1.7),
+        "near the edges": (np.array([0.001, 0.998, 0.02]), 0.6, 0.4),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, 1), "a": (0, np.inf), "b": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source="Kumaraswamy (1980), J. Hydrol. 46, 79-88",
+    gradient=_kumaraswamy_gradient,
+)
+def kumaraswamy_log_density(xp: Any, x: Any, a: Any, b: Any) -> Any:
+    """Log density of a Kumaraswamy sample."""
+    return xp.sum(xp.log(a) + xp.log(b) + (a - 1.0) * xp.log(x) + (b - 1.0) * xp.log1p(-(x**a)))
+
+
+def _truncated_gradient(x: Array, m: Array, s: Array) -> Any:
+    z, low, high = (x - m) / s, (1 - m) / s, (3 - m) / s
+    mass = ndtr(-low) - ndtr(-high)
+    first, last = np.exp(-(low**2) / 2) / np.sqrt(2 * np.pi) / mass, np.exp(-(high**2) / 2) / np.sqrt(2 * np.pi) / mass
+    return (
+        -z / s,
+        np.sum(z - (first - last)) / s,
+        np.sum(z**2 - 1 - (low * first - high * last)) / s,
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([1.2, 2.7, 1.9]), 1.5, 0.9),
+        "far tail": (np.array([1.05, 1.2, 1.01]), -3.0, 0.5),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (1, 3), "deviation": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "13",
+    gradient=_truncated_gradient,
+)
+def truncated_normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
+    """Log density of a normal sample between 1 and 3, its mass by logarithms."""
+    z = (x - mean) / deviation
+    above, beyond = xp.special.log_ndtr((mean - 1.0) / deviation), xp.special.log_ndtr((mean - 3.0) / deviation)
+    mass = above + xp.log1p(-xp.exp(beyond - above))
+    return xp.sum(-0.5 * z**2 - xp.log(deviation) - 0.5 * math.log(2.0 * math.pi) - mass)
+
+
+def _generalised_normal_gradient(x: Array, m: Array, s: Array, b: Array) -> Any:
+    z = (x - m) / s
+    slope = -b * np.sign(z) * np.abs(z) ** (b - 1) / s
+    return (
+        slope,
+        -np.sum(slope),
+        -np.sum(1 / s + z * slope),
+        np.sum(1 / b + psi(1 / b) / b**2 - np.abs(z) ** b * np.log(np.abs(z))),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4, 1.5),
+        "nearly uniform": (np.array([0.5, -0.8, 1.9]), 0.3, 1.4, 8.0),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"scale": (0, np.inf), "shape": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source="Nadarajah (2005), J. Appl. Stat. 32, 685-694",
+    gradient=_generalised_normal_gradient,
+)
+def generalised_normal_log_density(xp: Any, x: Any, centre: Any, scale: Any, shape: Any) -> Any:
+    """Log density of the exponential power distribution, in its exponent too."""
+    z = xp.abs((x - centre) / scale)
+    return xp.sum(xp.log(shape) - xp.log(2.0 * scale) - xp.special.gammaln(1.0 / shape) - z**shape)
+
+
+def _extreme_value_gradient(x: Array, m: Array, s: Array, shape: Array) -> Any:
+    z = (x - m) / s
+    base = 1 + shape * z
+    power = base ** (-1 / shape)
+    slope = (power - 1 - shape) / (s * base)
+    turn = np.log(base) / shape**2 - z / (shape * base)
+    return slope, -np.sum(slope), -np.sum(1 / s + z * slope), np.sum(turn * (1 - power) - z / base)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (_DATA, 0.5, 1.2, 0.3),
+        "bounded": (_DATA, 0.5, 1.2, -0.4),
+        "nearly Gumbel": (_DATA, 0.5, 1.2, 0.01),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    domain={"scale": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source="Coles (2001), An Introduction to Statistical Modeling of Extreme Values, Springer, section 3.1",
+    gradient=_extreme_value_gradient,
+)
+def extreme_value_log_density(xp: Any, x: Any, centre: Any, scale: Any, shape: Any) -> Any:
+    """Log density of the generalised extreme value distribution, whose shape may tend to 0."""
+    logs = xp.log1p(shape * (x - centre) / scale) / shape
+    return -xp.sum(xp.log(scale) + (1.0 + shape) * logs + xp.exp(-logs))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_DATA, 1.7, 2.3), "near the edge": (np.array([0.01, 0.05, 0.3]), 1.4, 2.3)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, np.inf), "mean": (0, np.inf), "shape": (0, np.inf)},
+    tags=["probability", "scalar", "broadcasting"],
+    source=_JOHNSON + "15",
+    gradient=lambda x, m, k: (
+        -1.5 / x - k * (x**2 - m**2) / (2 * m**2 * x**2),
+        k * np.sum(x - m) / m**3,
+        np.sum(0.5 / k - (x - m) ** 2 / (2 * m**2 * x)),
+    ),
+)
+def inverse_gaussian_log_density(xp: Any, x: Any, mean: Any, shape: Any) -> Any:
+    """Log density of an inverse Gaussian sample."""
+    return xp.sum(0.5 * xp.log(shape / (2.0 * xp.pi * x**3)) - shape * (x - mean) ** 2 / (2.0 * mean**2 * x))

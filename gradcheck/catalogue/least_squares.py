@@ -1,0 +1,720 @@
+"""Sums of squares: the collection of Moré, Garbow and Hillstrom.
+
+"MGH" numbers a problem of theirs; their points are the starting points of the paper unless a
+derivative vanishes there, and points near a minimum, where the residuals cancel.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import gradcheck
+from gradcheck.functions import Array
+
+_MGH = "Moré, Garbow & Hillstrom (1981), ACM Trans. Math. Softw. 7, 17-41, problem "
+
+
+def _of_squares(residuals: Array, jacobian: Array) -> Any:
+    """Gradient of a sum of squared residuals."""
+    return 2 * jacobian.T @ residuals
+
+
+def _freudenstein_roth_gradient(x: Array) -> Any:
+    a, b = x
+    residuals = np.array([-13 + a - 2 * b + 5 * b**2 - b**3, -29 + a - 14 * b + b**2 + b**3])
+    return _of_squares(residuals, np.array([[1, -2 + 10 * b - 3 * b**2], [1, -14 + 2 * b + 3 * b**2]]))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([0.5, -2.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "2; Freudenstein & Roth (1963), J. ACM 10, 550-556",
+    gradient=_freudenstein_roth_gradient,
+)
+def freudenstein_roth(xp: Any, x: Any) -> Any:
+    """Freudenstein and Roth's two cubics."""
+    first = -13.0 + x[0] + ((5.0 - x[1]) * x[1] - 2.0) * x[1]
+    second = -29.0 + x[0] + ((x[1] + 1.0) * x[1] - 14.0) * x[1]
+    return first**2 + second**2
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"near the minimum": (np.array([999990.0, 3e-6]),), "start": (np.array([1.0, 1.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "4",
+    gradient=lambda x: np.array(
+        [
+            2 * (x[0] - 1e6) + 2 * x[1] * (x[0] * x[1] - 2),
+            2 * (x[1] - 2e-6) + 2 * x[0] * (x[0] * x[1] - 2),
+        ]
+    ),
+)
+def brown_badly_scaled(xp: Any, x: Any) -> Any:
+    """Brown's badly scaled function."""
+    return (x[0] - 1e6) ** 2 + (x[1] - 2e-6) ** 2 + (x[0] * x[1] - 2.0) ** 2
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.2, 0.7)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "5; Beale (1958)",
+    gradient=lambda x, y: (
+        2 * ((1.5 - x + x * y) * (y - 1) + (2.25 - x + x * y**2) * (y**2 - 1) + (2.625 - x + x * y**3) * (y**3 - 1)),
+        2 * x * ((1.5 - x + x * y) + 2 * y * (2.25 - x + x * y**2) + 3 * y**2 * (2.625 - x + x * y**3)),
+    ),
+)
+def beale(xp: Any, x: Any, y: Any) -> Any:
+    """Beale's function."""
+    return (1.5 - x * (1.0 - y)) ** 2 + (2.25 - x * (1.0 - y**2)) ** 2 + (2.625 - x * (1.0 - y**3)) ** 2
+
+
+def _jennrich_sampson_gradient(x: Array) -> Any:
+    i = np.arange(1.0, 11)[:, None]
+    growth = np.exp(i * x)
+    return _of_squares(2 + 2 * i[:, 0] - growth.sum(axis=1), -i * growth)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([0.3, 0.4]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "6; Jennrich & Sampson (1968), Technometrics 10, 63-72",
+    gradient=_jennrich_sampson_gradient,
+)
+def jennrich_sampson(xp: Any, x: Any) -> Any:
+    """Jennrich and Sampson's exponential fit, m = 10."""
+    i = xp.arange(1.0, 11.0)
+    return xp.sum((2.0 + 2.0 * i - (xp.exp(i * x[0]) + xp.exp(i * x[1]))) ** 2)
+
+
+def _helical_valley_gradient(x: Array) -> Any:
+    a, b, c = x
+    r = np.hypot(a, b)
+    residuals = np.array([10 * (c - 5 * np.arctan2(b, a) / np.pi), 10 * (r - 1), c])
+    turn = 50 / (np.pi * r**2)
+    return _of_squares(residuals, np.array([[turn * b, -turn * a, 10], [10 * a / r, 10 * b / r, 0], [0, 0, 1]]))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "right": (np.array([0.8, -0.5, 0.3]),),
+        "left": (np.array([-1.0, 0.6, 0.2]),),
+        "near the axis": (np.array([0.001, -0.002, 0.3]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "7; Fletcher & Powell (1963), Comput. J. 6, 163-168",
+    gradient=_helical_valley_gradient,
+)
+def helical_valley(xp: Any, x: Any) -> Any:
+    """Fletcher and Powell's helical valley."""
+    turns = xp.arctan2(x[1], x[0]) / (2.0 * xp.pi)
+    radius = xp.sqrt(x[0] ** 2 + x[1] ** 2)
+    return 100.0 * (x[2] - 10.0 * turns) ** 2 + 100.0 * (radius - 1.0) ** 2 + x[2] ** 2
+
+
+_BARD = [0.14, 0.18, 0.22, 0.25, 0.29, 0.32, 0.35, 0.39, 0.37, 0.58, 0.73, 0.96, 1.34, 2.10, 4.39]
+
+
+def _bard_gradient(x: Array) -> Any:
+    u = np.arange(1.0, 16)
+    v, w = 16 - u, np.minimum(u, 16 - u)
+    bottom = v * x[1] + w * x[2]
+    columns = [-np.ones(15), u * v / bottom**2, u * w / bottom**2]
+    return _of_squares(np.array(_BARD) - x[0] - u / bottom, np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([1.0, 1.0, 1.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "8; Bard (1970), SIAM J. Numer. Anal. 7, 157-186",
+    gradient=_bard_gradient,
+)
+def bard(xp: Any, x: Any) -> Any:
+    """Bard's rational fit to 15 observations."""
+    u = xp.arange(1.0, 16.0)
+    w = xp.minimum(u, 16.0 - u)
+    return xp.sum((xp.asarray(_BARD) - x[0] - u / ((16.0 - u) * x[1] + w * x[2])) ** 2)
+
+
+_GAUSSIAN = [0.0009, 0.0044, 0.0175, 0.0540, 0.1295, 0.2420, 0.3521, 0.3989]
+_GAUSSIAN = [*_GAUSSIAN, *_GAUSSIAN[-2::-1]]
+
+
+def _gaussian_fit_gradient(x: Array) -> Any:
+    t = (8 - np.arange(1.0, 16)) / 2 - x[2]
+    bell = np.exp(-x[1] * t**2 / 2)
+    columns = [bell, -x[0] * bell * t**2 / 2, x[0] * bell * x[1] * t]
+    return _of_squares(x[0] * bell - np.array(_GAUSSIAN), np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.5, 1.2, 0.3]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "9",
+    gradient=_gaussian_fit_gradient,
+)
+def gaussian_fit(xp: Any, x: Any) -> Any:
+    """A bell curve fitted to 15 rounded ordinates of the normal density."""
+    t = (8.0 - xp.arange(1.0, 16.0)) / 2.0
+    return xp.sum((x[0] * xp.exp(-x[1] * (t - x[2]) ** 2 / 2.0) - xp.asarray(_GAUSSIAN)) ** 2)
+
+
+def _box_gradient(x: Array) -> Any:
+    t = 0.1 * np.arange(1.0, 11)
+    first, second, third = np.exp(-t * x[0]), np.exp(-t * x[1]), np.exp(-t) - np.exp(-10 * t)
+    return _of_squares(first - second - x[2] * third, np.stack([-t * first, t * second, -third], axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([0.0, 10.0, 20.0]),), "near the valley": (np.array([5.0, 5.01, 0.02]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "12; Box (1966), Comput. J. 9, 67-77",
+    gradient=_box_gradient,
+)
+def box_three_dimensional(xp: Any, x: Any) -> Any:
+    """Box's fit of exponentials, m = 10."""
+    t = 0.1 * xp.arange(1.0, 11.0)
+    residuals = xp.exp(-t * x[0]) - xp.exp(-t * x[1]) - x[2] * (xp.exp(-t) - xp.exp(-10.0 * t))
+    return xp.sum(residuals**2)
+
+
+def _powell_singular_gradient(x: Array) -> Any:
+    a, b, c, d = x
+    first, second, third, fourth = a + 10 * b, 10 * (c - d), 4 * (b - 2 * c) ** 3, 40 * (a - d) ** 3
+    return np.array([2 * first + fourth, 20 * first + third, second - 2 * third, -second - fourth])
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "start": (np.array([3.0, -1.0, 0.0, 1.0]),),
+        "near the minimum": (np.array([0.1, -0.02, 0.05, 0.08]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "13; Powell (1962), Comput. J. 5, 147-151",
+    gradient=_powell_singular_gradient,
+)
+def powell_singular(xp: Any, x: Any) -> Any:
+    """Powell's function with a singular Hessian at its minimum."""
+    squares = (x[0] + 10.0 * x[1]) ** 2 + 5.0 * (x[2] - x[3]) ** 2
+    return squares + (x[1] - 2.0 * x[2]) ** 4 + 10.0 * (x[0] - x[3]) ** 4
+
+
+def _wood_gradient(x: Array) -> Any:
+    a, b, c, d = x
+    return np.array(
+        [
+            -400 * a * (b - a**2) - 2 * (1 - a),
+            200 * (b - a**2) + 20 * (b + d - 2) + (b - d) / 5,
+            -360 * c * (d - c**2) - 2 * (1 - c),
+            180 * (d - c**2) + 20 * (b + d - 2) - (b - d) / 5,
+        ]
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([-3.0, -1.0, -3.0, -1.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "14",
+    gradient=_wood_gradient,
+)
+def wood(xp: Any, x: Any) -> Any:
+    """Wood's function (also Colville's)."""
+    valleys = 100.0 * (x[1] - x[0] ** 2) ** 2 + (1.0 - x[0]) ** 2 + 90.0 * (x[3] - x[2] ** 2) ** 2 + (1.0 - x[2]) ** 2
+    return valleys + 10.0 * (x[1] + x[3] - 2.0) ** 2 + 0.1 * (x[1] - x[3]) ** 2
+
+
+_KOWALIK = [0.1957, 0.1947, 0.1735, 0.1600, 0.0844, 0.0627, 0.0456, 0.0342, 0.0323, 0.0235, 0.0246]
+_KOWALIK_TIMES = [4.0, 2.0, 1.0, 0.5, 0.25, 0.167, 0.125, 0.1, 0.0833, 0.0714, 0.0625]
+
+
+def _kowalik_osborne_gradient(x: Array) -> Any:
+    u = np.array(_KOWALIK_TIMES)
+    top, bottom = u**2 + u * x[1], u**2 + u * x[2] + x[3]
+    columns = [-top / bottom, -x[0] * u / bottom, x[0] * top * u / bottom**2, x[0] * top / bottom**2]
+    return _of_squares(np.array(_KOWALIK) - x[0] * top / bottom, np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([0.25, 0.39, 0.415, 0.39]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "15; Kowalik & Osborne (1968), Methods for Unconstrained Optimization Problems, Elsevier",
+    gradient=_kowalik_osborne_gradient,
+)
+def kowalik_osborne(xp: Any, x: Any) -> Any:
+    """Kowalik and Osborne's enzyme reaction fit."""
+    u = xp.asarray(_KOWALIK_TIMES)
+    return xp.sum((xp.asarray(_KOWALIK) - x[0] * (u**2 + u * x[1]) / (u**2 + u * x[2] + x[3])) ** 2)
+
+
+def _brown_dennis_gradient(x: Array) -> Any:
+    t = np.arange(1.0, 21) / 5
+    first, second = x[0] + t * x[1] - np.exp(t), x[2] + np.sin(t) * x[3] - np.cos(t)
+    columns = [2 * first, 2 * t * first, 2 * second, 2 * np.sin(t) * second]
+    return _of_squares(first**2 + second**2, np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([25.0, 5.0, -5.0, -1.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "16; Brown & Dennis (1971), Yale University, report 71-14",
+    gradient=_brown_dennis_gradient,
+)
+def brown_dennis(xp: Any, x: Any) -> Any:
+    """Brown and Dennis's function, m = 20."""
+    t = xp.arange(1.0, 21.0) / 5.0
+    residuals = (x[0] + t * x[1] - xp.exp(t)) ** 2 + (x[2] + xp.sin(t) * x[3] - xp.cos(t)) ** 2
+    return xp.sum(residuals**2)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([1.0, 2.0, 3.0, 4.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "23",
+    gradient=lambda x: 2e-5 * (x - 1) + 4 * x * (np.sum(x**2) - 0.25),
+)
+def penalty(xp: Any, x: Any) -> Any:
+    """The first penalty function."""
+    return 1e-5 * xp.sum((x - 1.0) ** 2) + (xp.sum(x**2) - 0.25) ** 2
+
+
+def _variably_dimensioned_gradient(x: Array) -> Any:
+    j = np.arange(1.0, x.size + 1)
+    s = j @ (x - 1)
+    return 2 * (x - 1) + j * (2 * s + 4 * s**3)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([0.8, 0.6, 0.4, 0.2, 0.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "25",
+    gradient=_variably_dimensioned_gradient,
+)
+def variably_dimensioned(xp: Any, x: Any) -> Any:
+    """The variably dimensioned function."""
+    s = xp.sum(xp.arange(1.0, x.shape[0] + 1.0) * (x - 1.0))
+    return xp.sum((x - 1.0) ** 2) + s**2 + s**4
+
+
+def _trigonometric_gradient(x: Array) -> Any:
+    n, i = x.size, np.arange(1.0, x.size + 1)
+    residuals = n - np.sum(np.cos(x)) + i * (1 - np.cos(x)) - np.sin(x)
+    return _of_squares(residuals, np.tile(np.sin(x), (n, 1)) + np.diag(i * np.sin(x) - np.cos(x)))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.9, -0.4, 1.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "26; Spedicato (1975)",
+    gradient=_trigonometric_gradient,
+)
+def trigonometric(xp: Any, x: Any) -> Any:
+    """Spedicato's trigonometric function."""
+    n = x.shape[0]
+    i = xp.arange(1.0, n + 1.0)
+    return xp.sum((n - xp.sum(xp.cos(x)) + i * (1.0 - xp.cos(x)) - xp.sin(x)) ** 2)
+
+
+def _broyden_tridiagonal_gradient(x: Array) -> Any:
+    n = x.size
+    before, after = np.append(0.0, x[:-1]), np.append(x[1:], 0.0)
+    residuals = (3 - 2 * x) * x - before - 2 * after + 1
+    return _of_squares(residuals, np.diag(3 - 4 * x) - np.eye(n, k=-1) - 2 * np.eye(n, k=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.full(5, -1.0),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "30; Broyden (1965), Math. Comput. 19, 577-593",
+    gradient=_broyden_tridiagonal_gradient,
+)
+def broyden_tridiagonal(xp: Any, x: Any) -> Any:
+    """Broyden's tridiagonal equations as a sum of squares."""
+    padded = xp.pad(x, (1, 1))
+    return xp.sum(((3.0 - 2.0 * x) * x - padded[:-2] - 2.0 * padded[2:] + 1.0) ** 2)
+
+
+def _powell_badly_scaled_gradient(x: Array) -> Any:
+    decays = np.exp(-x)
+    residuals = np.array([1e4 * x[0] * x[1] - 1, np.sum(decays) - 1.0001])
+    return _of_squares(residuals, np.array([1e4 * x[::-1], -decays]))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([0.0, 1.0]),), "near the minimum": (np.array([1.1e-5, 9.1]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "3; Powell (1970), Numerical Methods for Nonlinear Algebraic Equations, Gordon & Breach",
+    gradient=_powell_badly_scaled_gradient,
+)
+def powell_badly_scaled(xp: Any, x: Any) -> Any:
+    """Powell's badly scaled function."""
+    return (1e4 * x[0] * x[1] - 1.0) ** 2 + (xp.exp(-x[0]) + xp.exp(-x[1]) - 1.0001) ** 2
+
+
+_MEYER = [
+    34780.0, 28610.0, 23650.0, 19630.0, 16370.0, 13720.0, 11540.0, 9744.0,
+    8261.0, 7030.0, 6005.0, 5147.0, 4427.0, 3820.0, 3307.0, 2872.0,
+]  # fmt: skip
+
+
+def _meyer_gradient(x: Array) -> Any:
+    shifted = 45 + 5 * np.arange(1.0, 17) + x[2]
+    growth = np.exp(x[1] / shifted)
+    columns = [growth, x[0] * growth / shifted, -x[0] * x[1] * growth / shifted**2]
+    return _of_squares(x[0] * growth - np.array(_MEYER), np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "start": (np.array([0.02, 4000.0, 250.0]),),
+        "near the minimum": (np.array([0.0056, 6181.0, 345.0]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "10; Meyer (1970), Nonlinear Programming, Academic Press",
+    gradient=_meyer_gradient,
+)
+def meyer(xp: Any, x: Any) -> Any:
+    """Meyer's thermistor, whose parameters span six orders of magnitude."""
+    temperatures = 45.0 + 5.0 * xp.arange(1.0, 17.0)
+    return xp.sum((x[0] * xp.exp(x[1] / (temperatures + x[2])) - xp.asarray(_MEYER)) ** 2)
+
+
+def _gulf_research_gradient(x: Array) -> Any:
+    t = np.arange(1.0, 11) / 100
+    distance = 25 + (-50 * np.log(t)) ** (2 / 3) - x[1]
+    power = distance ** x[2] / x[0]
+    survival = np.exp(-power)
+    slopes = survival * power
+    columns = [slopes / x[0], slopes * x[2] / distance, -slopes * np.log(distance)]
+    return _of_squares(survival - t, np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "start": (np.array([5.0, 2.5, 0.15]),),
+        "near the minimum": (np.array([40.0, 24.5, 1.45]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "11; Cox (1969), Gulf Research & Development Co.",
+    gradient=_gulf_research_gradient,
+)
+def gulf_research(xp: Any, x: Any) -> Any:
+    """The Gulf Research and Development function, m = 10: a power of a variable exponent."""
+    t = xp.arange(1.0, 11.0) / 100.0
+    y = 25.0 + (-50.0 * xp.log(t)) ** (2.0 / 3.0)
+    return xp.sum((xp.exp(-(xp.abs(y - x[1]) ** x[2]) / x[0]) - t) ** 2)
+
+
+_OSBORNE_1 = [
+    0.844, 0.908, 0.932, 0.936, 0.925, 0.908, 0.881, 0.850, 0.818, 0.784, 0.751,
+    0.718, 0.685, 0.658, 0.628, 0.603, 0.580, 0.558, 0.538, 0.522, 0.506, 0.490,
+    0.478, 0.467, 0.457, 0.448, 0.438, 0.431, 0.424, 0.420, 0.414, 0.411, 0.406,
+]  # fmt: skip
+
+
+def _osborne_1_gradient(x: Array) -> Any:
+    t = 10 * np.arange(33.0)
+    slow, fast = np.exp(-t * x[3]), np.exp(-t * x[4])
+    columns = [-np.ones(33), -slow, -fast, t * x[1] * slow, t * x[2] * fast]
+    return _of_squares(np.array(_OSBORNE_1) - x[0] - x[1] * slow - x[2] * fast, np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "start": (np.array([0.5, 1.5, -1.0, 0.01, 0.02]),),
+        "near the minimum": (np.array([0.3754, 1.9358, -1.4647, 0.0129, 0.0221]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "17; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
+    gradient=_osborne_1_gradient,
+)
+def osborne_1(xp: Any, x: Any) -> Any:
+    """Osborne's fit of two decays to 33 observations."""
+    t = 10.0 * xp.arange(0.0, 33.0)
+    fit = x[0] + x[1] * xp.exp(-t * x[3]) + x[2] * xp.exp(-t * x[4])
+    return xp.sum((xp.asarray(_OSBORNE_1) - fit) ** 2)
+
+
+_OSBORNE_2 = [
+    1.366, 1.191, 1.112, 1.013, 0.991, 0.885, 0.831, 0.847, 0.786, 0.725, 0.746, 0.679, 0.608,
+    0.655, 0.616, 0.606, 0.602, 0.626, 0.651, 0.724, 0.649, 0.649, 0.694, 0.644, 0.624, 0.661,
+    0.612, 0.558, 0.533, 0.495, 0.500, 0.423, 0.395, 0.375, 0.372, 0.391, 0.396, 0.405, 0.428,
+    0.429, 0.523, 0.562, 0.607, 0.653, 0.672, 0.708, 0.633, 0.668, 0.645, 0.632, 0.591, 0.559,
+    0.597, 0.625, 0.739, 0.710, 0.729, 0.720, 0.636, 0.581, 0.428, 0.292, 0.162, 0.098, 0.054,
+]  # fmt: skip
+
+
+def _osborne_2_gradient(x: Array) -> Any:
+    t = np.arange(65.0)[:, None] / 10
+    decay = np.exp(-t * x[4])
+    offsets = t - x[8:]
+    bells = np.exp(-x[5:8] * offsets**2)
+    columns = [
+        -decay,
+        -bells,
+        t * x[0] * decay,
+        x[1:4] * offsets**2 * bells,
+        -2 * x[1:4] * x[5:8] * offsets * bells,
+    ]
+    fit = x[0] * decay[:, 0] + bells @ x[1:4]
+    return _of_squares(np.array(_OSBORNE_2) - fit, np.concatenate(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([1.3, 0.65, 0.65, 0.7, 0.6, 3.0, 5.0, 7.0, 2.0, 4.5, 5.5]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "19; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
+    gradient=_osborne_2_gradient,
+)
+def osborne_2(xp: Any, x: Any) -> Any:
+    """Osborne's fit of a decay and three bells to 65 observations."""
+    t = xp.arange(0.0, 65.0)[:, None] / 10.0
+    bells = xp.exp(-x[5:8] * (t - x[8:11]) ** 2)
+    fit = x[0] * xp.exp(-t[:, 0] * x[4]) + xp.sum(x[1:4] * bells, axis=1)
+    return xp.sum((xp.asarray(_OSBORNE_2) - fit) ** 2)
+
+
+def _biggs_gradient(x: Array) -> Any:
+    t = np.arange(1.0, 14) / 10
+    decays = np.exp(-t[:, None] * x[[0, 1, 4]])
+    weights = np.array([x[2], -x[3], x[5]])
+    slopes = -t[:, None] * weights * decays
+    columns = [slopes[:, 0], slopes[:, 1], decays[:, 0], -decays[:, 1], slopes[:, 2], decays[:, 2]]
+    observed = np.exp(-t) - 5 * np.exp(-10 * t) + 3 * np.exp(-4 * t)
+    return _of_squares(decays @ weights - observed, np.stack(columns, axis=1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([1.0, 2.0, 1.0, 1.0, 1.0, 1.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "18; Biggs (1971), J. Inst. Math. Appl. 8, 315-327",
+    gradient=_biggs_gradient,
+)
+def biggs_exponential(xp: Any, x: Any) -> Any:
+    """Biggs's fit of three exponentials (EXP6), m = 13."""
+    t = xp.arange(1.0, 14.0) / 10.0
+    observed = xp.exp(-t) - 5.0 * xp.exp(-10.0 * t) + 3.0 * xp.exp(-4.0 * t)
+    fit = x[2] * xp.exp(-t * x[0]) - x[3] * xp.exp(-t * x[1]) + x[5] * xp.exp(-t * x[4])
+    return xp.sum((fit - observed) ** 2)
+
+
+_WATSON_POWERS = np.vander(np.arange(1.0, 30) / 29, 6, increasing=True)
+_WATSON_SLOPES = np.arange(6.0) * np.concatenate([np.zeros((29, 1)), _WATSON_POWERS[:, :-1]], axis=1)
+
+
+def _watson_gradient(x: Array) -> Any:
+    values = _WATSON_POWERS @ x
+    body = _of_squares(_WATSON_SLOPES @ x - values**2 - 1, _WATSON_SLOPES - 2 * values[:, None] * _WATSON_POWERS)
+    end = x[1] - x[0] ** 2 - 1
+    return body + np.append([2 * x[0] - 4 * x[0] * end, 2 * end], np.zeros(4))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "start": (np.zeros(6),),
+        "near the minimum": (np.array([-0.0157, 1.012, -0.233, 1.26, -1.51, 0.99]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "20; Kowalik & Osborne (1968), Methods for Unconstrained Optimization Problems, Elsevier",
+    gradient=_watson_gradient,
+)
+def watson(xp: Any, x: Any) -> Any:
+    """Watson's polynomial solution of a Riccati equation, of degree 5."""
+    slopes, values = xp.matmul(xp.asarray(_WATSON_SLOPES), x), xp.matmul(xp.asarray(_WATSON_POWERS), x)
+    return xp.sum((slopes - values**2 - 1.0) ** 2) + x[0] ** 2 + (x[1] - x[0] ** 2 - 1.0) ** 2
+
+
+def _second_penalty_gradient(x: Array) -> Any:
+    i = np.arange(1.0, x.size + 1)
+    growth, targets = np.exp(x / 10), np.exp(i / 10)
+    pairs = growth[1:] + growth[:-1] - targets[1:] - targets[:-1]
+    singles = growth[1:] - np.exp(-0.1)
+    weights = x.size + 1 - i
+    gradient = 4 * weights * x * (np.sum(weights * x**2) - 1)
+    gradient[0] += 2 * (x[0] - 0.2)
+    gradient[1:] += 2e-6 * growth[1:] * (pairs + singles)
+    gradient[:-1] += 2e-6 * growth[:-1] * pairs
+    return gradient
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.full(4, 0.5),), "near the minimum": (np.array([0.2, 0.19, 0.48, 0.519]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "24; Gill, Murray & Pitfield (1972), National Physical Laboratory, report NAC 11",
+    gradient=_second_penalty_gradient,
+)
+def second_penalty(xp: Any, x: Any) -> Any:
+    """The second penalty function, its terms five orders of magnitude apart."""
+    n = x.shape[0]
+    i = xp.arange(1.0, n + 1.0)
+    growth, targets = xp.exp(x / 10.0), xp.exp(i / 10.0)
+    pairs = growth[1:] + growth[:-1] - (targets[1:] + targets[:-1])
+    small = xp.sum(pairs**2) + xp.sum((growth[1:] - math.exp(-0.1)) ** 2)
+    return (x[0] - 0.2) ** 2 + 1e-5 * small + (xp.sum((n + 1.0 - i) * x**2) - 1.0) ** 2
+
+
+def _brown_almost_linear_gradient(x: Array) -> Any:
+    n = x.size
+    product = np.prod(x)
+    jacobian = np.concatenate([(np.eye(n) + 1)[:-1], (product / x)[None]])
+    return _of_squares(np.append(x[:-1] + np.sum(x) - (n + 1), product - 1), jacobian)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.full(5, 0.5),), "ordinary": (np.array([0.9, -1.2, 0.4, 2.5, 1.1]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "27; Brown (1969), SIAM J. Numer. Anal. 6, 560-569",
+    gradient=_brown_almost_linear_gradient,
+)
+def brown_almost_linear(xp: Any, x: Any) -> Any:
+    """Brown's almost linear equations, whose last one is a product."""
+    return xp.sum((x[:-1] + xp.sum(x) - (x.shape[0] + 1.0)) ** 2) + (xp.prod(x) - 1.0) ** 2
+
+
+_NODES = np.arange(1.0, 6) / 6
+
+
+def _boundary_value_gradient(x: Array) -> Any:
+    shifted = x + _NODES + 1
+    second = np.eye(5, k=1) + np.eye(5, k=-1) - 2 * np.eye(5)
+    return _of_squares(shifted**3 / 72 - second @ x, np.diag(shifted**2 / 24) - second)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (_NODES * (_NODES - 1),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "28; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
+    gradient=_boundary_value_gradient,
+)
+def discrete_boundary_value(xp: Any, x: Any) -> Any:
+    """A two-point boundary value problem by differences."""
+    padded = xp.pad(x, (1, 1))
+    return xp.sum((2.0 * x - padded[:-2] - padded[2:] + (x + xp.asarray(_NODES) + 1.0) ** 3 / 72.0) ** 2)
+
+
+def _integral_equation_gradient(x: Array) -> Any:
+    shifted = x + _NODES + 1
+    kernel = np.minimum.outer(_NODES, _NODES) - np.outer(_NODES, _NODES)
+    return _of_squares(x + kernel @ shifted**3 / 12, np.eye(5) + kernel * shifted**2 / 4)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (_NODES * (_NODES - 1),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "29; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
+    gradient=_integral_equation_gradient,
+)
+def discrete_integral_equation(xp: Any, x: Any) -> Any:
+    """The same boundary value problem as an integral equation, by running sums."""
+    t = xp.asarray(_NODES)
+    cubes = (x + t + 1.0) ** 3
+    below, above = xp.cumsum(t * cubes), xp.cumsum((1.0 - t) * cubes)
+    return xp.sum((x + ((1.0 - t) * below + t * (above[-1] - above)) / 12.0) ** 2)
+
+
+_BAND = np.tri(7, k=1) - np.tri(7, k=-6) - np.eye(7)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "start": (np.full(7, -1.0),),
+        "near the minimum": (np.array([-0.43, -0.48, -0.52, -0.56, -0.59, -0.6, -0.6]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "31; Broyden (1971), Math. Comput. 25, 285-294",
+    gradient=lambda x: _of_squares(
+        x * (2 + 5 * x**2) + 1 - _BAND @ (x * (1 + x)), np.diag(2 + 15 * x**2) - _BAND * (1 + 2 * x)
+    ),
+)
+def broyden_banded(xp: Any, x: Any) -> Any:
+    """Broyden's banded equations, five below the diagonal and one above."""
+    return xp.sum((x * (2.0 + 5.0 * x**2) + 1.0 - xp.matmul(xp.asarray(_BAND), x * (1.0 + x))) ** 2)
+
+
+def _linear_full_rank_gradient(x: Array) -> Any:
+    jacobian = np.eye(5, x.size) - 2 / 5
+    return _of_squares(jacobian @ x - 1, jacobian)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([1.0, -0.5, 2.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "32",
+    gradient=_linear_full_rank_gradient,
+)
+def linear_full_rank(xp: Any, x: Any) -> Any:
+    """A linear function of full rank, m = 5 residuals."""
+    shift = 0.4 * xp.sum(x) + 1.0
+    return xp.sum((x - shift) ** 2) + (5.0 - x.shape[0]) * shift**2
+
+
+def _linear_rank_one_gradient(x: Array) -> Any:
+    jacobian = np.outer(np.arange(1.0, 6), np.arange(1.0, x.size + 1))
+    return _of_squares(jacobian @ x - 1, jacobian)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.full(4, 1.0),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "33",
+    gradient=_linear_rank_one_gradient,
+)
+def linear_rank_one(xp: Any, x: Any) -> Any:
+    """A linear function of rank one, m = 5 residuals, whose Hessian is singular everywhere."""
+    return xp.sum((xp.arange(1.0, 6.0) * xp.dot(xp.arange(1.0, x.shape[0] + 1.0), x) - 1.0) ** 2)
+
+
+def _chebyquad_gradient(x: Array) -> Any:
+    i = np.arange(1.0, x.size + 1)[:, None]
+    angles = np.arccos(2 * x - 1)
+    means = np.mean(np.cos(i * angles), axis=1)
+    integrals = np.where(i[:, 0] % 2 == 0, 1 / (1 - i[:, 0] ** 2 + (i[:, 0] == 1)), 0)
+    return _of_squares(means - integrals, 2 * i * np.sin(i * angles) / np.sin(angles) / x.size)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"start": (np.array([0.2, 0.4, 0.6, 0.8]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "least_squares", "scalar"],
+    source=_MGH + "35; Fletcher (1965), Comput. J. 8, 33-41",
+    gradient=_chebyquad_gradient,
+)
+def chebyquad(xp: Any, x: Any) -> Any:
+    """Fletcher's equations for the nodes of Chebyshev's quadrature, by recurrence."""
+    before, polynomial, total = 1.0, 2.0 * x - 1.0, 0.0
+    for degree in range(1, x.shape[0] + 1):
+        integral = 0.0 if degree % 2 else 1.0 / (1.0 - degree**2)
+        total = total + (xp.mean(polynomial) - integral) ** 2
+        before, polynomial = polynomial, 2.0 * (2.0 * x - 1.0) * polynomial - before
+    return total

@@ -1,0 +1,792 @@
+"""Classical test functions of optimisation with many minima."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import gradcheck
+from gradcheck.functions import Array
+
+_SURVEY = "Jamil & Yang (2013), Int. J. Math. Model. Numer. Optim. 4, 150-194 (arXiv:1308.4008)"
+_SZEGO = "Dixon & Szegö (1978), Towards Global Optimisation 2, North-Holland"
+_LIBRARY = "Surjanovic & Bingham (2013), Virtual Library of Simulation Experiments, Simon Fraser University"
+
+
+def _goldstein_price_gradient(x: Array) -> Any:
+    a, b = x
+    s, t = a + b + 1, 2 * a - 3 * b
+    p = 19 - 14 * a + 3 * a**2 - 14 * b + 6 * a * b + 3 * b**2
+    q = 18 - 32 * a + 12 * a**2 + 48 * b - 36 * a * b + 27 * b**2
+    left, right = 1 + s**2 * p, 30 + t**2 * q
+    slope = 2 * s * p + s**2 * (-14 + 6 * a + 6 * b)
+    return np.array(
+        [
+            slope * right + left * (4 * t * q + t**2 * (-32 + 24 * a - 36 * b)),
+            slope * right + left * (-6 * t * q + t**2 * (48 - 36 * a + 54 * b)),
+        ]
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.5, -0.75]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Goldstein & Price (1971), Math. Comput. 25, 569-574",
+    gradient=_goldstein_price_gradient,
+)
+def goldstein_price(xp: Any, x: Any) -> Any:
+    """Goldstein and Price's product of quartics."""
+    a, b = x[0], x[1]
+    p = 19.0 - 14.0 * a + 3.0 * a**2 - 14.0 * b + 6.0 * a * b + 3.0 * b**2
+    q = 18.0 - 32.0 * a + 12.0 * a**2 + 48.0 * b - 36.0 * a * b + 27.0 * b**2
+    return (1.0 + (a + b + 1.0) ** 2 * p) * (30.0 + (2.0 * a - 3.0 * b) ** 2 * q)
+
+
+def _ackley_gradient(x: Array) -> Any:
+    r = np.sqrt(np.mean(x**2))
+    waves = 2 * np.pi * np.sin(2 * np.pi * x) * np.exp(np.mean(np.cos(2 * np.pi * x)))
+    return (4 * np.exp(-0.2 * r) * x / r + waves) / x.size
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([1.3, -0.6, 2.2]),), "near the cusp": (np.array([1e-3, -2e-3, 5e-4]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Ackley (1987), A Connectionist Machine for Genetic Hillclimbing, Kluwer",
+    gradient=_ackley_gradient,
+)
+def ackley(xp: Any, x: Any) -> Any:
+    """Ackley's function, whose only kink is its minimum at 0."""
+    waves = xp.exp(xp.mean(xp.cos(2.0 * xp.pi * x)))
+    return 20.0 + xp.e - 20.0 * xp.exp(-0.2 * xp.sqrt(xp.mean(x**2))) - waves
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.3, -1.2, 2.15]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Rastrigin (1974), Systems of Extremal Control, Nauka",
+    gradient=lambda x: 2 * x + 20 * np.pi * np.sin(2 * np.pi * x),
+)
+def rastrigin(xp: Any, x: Any) -> Any:
+    """Rastrigin's function."""
+    return 10.0 * x.shape[0] + xp.sum(x**2 - 10.0 * xp.cos(2.0 * xp.pi * x))
+
+
+def _griewank_gradient(x: Array) -> Any:
+    roots = np.sqrt(np.arange(1.0, x.size + 1))
+    return x / 2000 + np.prod(np.cos(x / roots)) * np.tan(x / roots) / roots
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([1.0, -2.5, 4.0]),), "far": (np.array([120.0, -310.0, 555.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Griewank (1981), J. Optim. Theory Appl. 34, 11-39",
+    gradient=_griewank_gradient,
+)
+def griewank(xp: Any, x: Any) -> Any:
+    """Griewank's function, a bowl with a product of waves."""
+    return 1.0 + xp.sum(x**2) / 4000.0 - xp.prod(xp.cos(x / xp.sqrt(xp.arange(1.0, x.shape[0] + 1.0))))
+
+
+def _levy_gradient(x: Array) -> Any:
+    w = 1 + (x - 1) / 4
+    head, last = w[:-1], w[-1]
+    gradient = np.zeros_like(x)
+    gradient[:-1] = 2 * (head - 1) * (1 + 10 * np.sin(np.pi * head + 1) ** 2)
+    gradient[:-1] += (head - 1) ** 2 * 10 * np.pi * np.sin(2 * np.pi * head + 2)
+    gradient[0] += np.pi * np.sin(2 * np.pi * w[0])
+    gradient[-1] += 2 * (last - 1) * (1 + np.sin(2 * np.pi * last) ** 2)
+    gradient[-1] += (last - 1) ** 2 * 2 * np.pi * np.sin(4 * np.pi * last)
+    return gradient / 4
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([-1.5, 2.5, 3.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Levy & Montalvo (1985), SIAM J. Sci. Stat. Comput. 6, 15-29; " + _LIBRARY,
+    gradient=_levy_gradient,
+)
+def levy(xp: Any, x: Any) -> Any:
+    """Levy's function."""
+    w = 1.0 + (x - 1.0) / 4.0
+    body = xp.sum((w[:-1] - 1.0) ** 2 * (1.0 + 10.0 * xp.sin(xp.pi * w[:-1] + 1.0) ** 2))
+    tail = (w[-1] - 1.0) ** 2 * (1.0 + xp.sin(2.0 * xp.pi * w[-1]) ** 2)
+    return xp.sin(xp.pi * w[0]) ** 2 + body + tail
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([-2.0, 0.7, 3.1]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Styblinski & Tang (1990), Neural Networks 3, 467-483",
+    gradient=lambda x: 2 * x**3 - 16 * x + 2.5,
+)
+def styblinski_tang(xp: Any, x: Any) -> Any:
+    """Styblinski and Tang's function."""
+    return 0.5 * xp.sum(x**4 - 16.0 * x**2 + 5.0 * x)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.3, -0.4)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SZEGO,
+    gradient=lambda x, y: (8 * x - 8.4 * x**3 + 2 * x**5 + y, x - 8 * y + 16 * y**3),
+)
+def six_hump_camel(xp: Any, x: Any, y: Any) -> Any:
+    """The six-hump camel back."""
+    return (4.0 - 2.1 * x**2 + x**4 / 3.0) * x**2 + x * y + (4.0 * y**2 - 4.0) * y**2
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.2, -2.0)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY,
+    gradient=lambda x, y: (4 * x - 4.2 * x**3 + x**5 + y, x + 2 * y),
+)
+def three_hump_camel(xp: Any, x: Any, y: Any) -> Any:
+    """The three-hump camel back."""
+    return 2.0 * x**2 - 1.05 * x**4 + x**6 / 6.0 + x * y + y**2
+
+
+def _easom_gradient(x: Array, y: Array) -> Any:
+    bump = np.exp(-((x - np.pi) ** 2) - (y - np.pi) ** 2)
+    return (
+        bump * np.cos(y) * (np.sin(x) + 2 * (x - np.pi) * np.cos(x)),
+        bump * np.cos(x) * (np.sin(y) + 2 * (y - np.pi) * np.cos(y)),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (2.5, 3.75)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Easom (1990), A Survey of Global Optimization Techniques, thesis, University of Louisville",
+    gradient=_easom_gradient,
+)
+def easom(xp: Any, x: Any, y: Any) -> Any:
+    """Easom's needle in a plain."""
+    return -xp.cos(x) * xp.cos(y) * xp.exp(-((x - xp.pi) ** 2) - (y - xp.pi) ** 2)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (0.8, -1.1)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY,
+    gradient=lambda x, y: (np.cos(x + y) + 2 * (x - y) - 1.5, np.cos(x + y) - 2 * (x - y) + 2.5),
+)
+def mccormick(xp: Any, x: Any, y: Any) -> Any:
+    """McCormick's function."""
+    return xp.sin(x + y) + (x - y) ** 2 - 1.5 * x + 2.5 * y + 1.0
+
+
+def _branin_gradient(x: Array, y: Array) -> Any:
+    b, c = 5.1 / (4 * np.pi**2), 5 / np.pi
+    inner = y - b * x**2 + c * x - 6
+    return 2 * inner * (c - 2 * b * x) - 10 * (1 - 1 / (8 * np.pi)) * np.sin(x), 2 * inner
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (-1.5, 4.0)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Branin (1972), IBM J. Res. Dev. 16, 504-522; " + _SZEGO,
+    gradient=_branin_gradient,
+)
+def branin(xp: Any, x: Any, y: Any) -> Any:
+    """Branin's function of three equal minima."""
+    inner = y - 5.1 / (4.0 * xp.pi**2) * x**2 + 5.0 / xp.pi * x - 6.0
+    return inner**2 + 10.0 * (1.0 - 1.0 / (8.0 * xp.pi)) * xp.cos(x) + 10.0
+
+
+def _michalewicz_gradient(x: Array) -> Any:
+    i = np.arange(1.0, x.size + 1)
+    s, c = np.sin(i * x**2 / np.pi), np.cos(i * x**2 / np.pi)
+    return -np.cos(x) * s**20 - np.sin(x) * 20 * s**19 * c * 2 * i * x / np.pi
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([2.0, 1.4]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Michalewicz (1992), Genetic Algorithms + Data Structures = Evolution Programs, Springer",
+    gradient=_michalewicz_gradient,
+)
+def michalewicz(xp: Any, x: Any) -> Any:
+    """Michalewicz's steep ridges, m = 10."""
+    i = xp.arange(1.0, x.shape[0] + 1.0)
+    return -xp.sum(xp.sin(x) * xp.sin(i * x**2 / xp.pi) ** 20)
+
+
+_HARTMANN_WEIGHTS = [1.0, 1.2, 3.0, 3.2]
+_HARTMANN_SCALES = [[3.0, 10.0, 30.0], [0.1, 10.0, 35.0], [3.0, 10.0, 30.0], [0.1, 10.0, 35.0]]
+_HARTMANN_CENTRES = [
+    [0.3689, 0.1170, 0.2673], [0.4699, 0.4387, 0.7470], [0.1091, 0.8732, 0.5547], [0.0381, 0.5743, 0.8828],
+]  # fmt: skip
+
+
+def _hartmann3_gradient(x: Array) -> Any:
+    scales, offsets = np.array(_HARTMANN_SCALES), x - np.array(_HARTMANN_CENTRES)
+    wells = np.array(_HARTMANN_WEIGHTS) * np.exp(-np.sum(scales * offsets**2, axis=1))
+    return 2 * wells @ (scales * offsets)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.3, 0.6, 0.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SZEGO,
+    gradient=_hartmann3_gradient,
+)
+def hartmann3(xp: Any, x: Any) -> Any:
+    """Hartmann's function of three variables and four wells."""
+    squares = xp.asarray(_HARTMANN_SCALES) * (x - xp.asarray(_HARTMANN_CENTRES)) ** 2
+    return -xp.sum(xp.asarray(_HARTMANN_WEIGHTS) * xp.exp(-xp.sum(squares, axis=1)))
+
+
+_SHEKEL_DEPTHS = [0.1, 0.2, 0.2, 0.4, 0.4, 0.6, 0.3, 0.7, 0.5, 0.5]
+_SHEKEL_CENTRES = [
+    [4.0, 4.0, 4.0, 4.0], [1.0, 1.0, 1.0, 1.0], [8.0, 8.0, 8.0, 8.0], [6.0, 6.0, 6.0, 6.0], [3.0, 7.0, 3.0, 7.0],
+    [2.0, 9.0, 2.0, 9.0], [5.0, 5.0, 3.0, 3.0], [8.0, 1.0, 8.0, 1.0], [6.0, 2.0, 6.0, 2.0], [7.0, 3.6, 7.0, 3.6],
+]  # fmt: skip
+
+
+def _shekel_gradient(x: Array) -> Any:
+    offsets = x - np.array(_SHEKEL_CENTRES)
+    return 2 * (np.sum(offsets**2, axis=1) + np.array(_SHEKEL_DEPTHS)) ** -2 @ offsets
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([3.5, 4.5, 3.8, 4.4]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Shekel (1971), Fifth Hawaii International Conference on System Sciences; " + _SZEGO,
+    gradient=_shekel_gradient,
+)
+def shekel(xp: Any, x: Any) -> Any:
+    """Shekel's foxholes, m = 10."""
+    squares = xp.sum((x - xp.asarray(_SHEKEL_CENTRES)) ** 2, axis=1)
+    return -xp.sum(1.0 / (squares + xp.asarray(_SHEKEL_DEPTHS)))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (0.35, -0.6)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Bohachevsky, Johnson & Stein (1986), Technometrics 28, 209-217",
+    gradient=lambda x, y: (
+        2 * x + 0.9 * np.pi * np.sin(3 * np.pi * x),
+        4 * y + 1.6 * np.pi * np.sin(4 * np.pi * y),
+    ),
+)
+def bohachevsky(xp: Any, x: Any, y: Any) -> Any:
+    """Bohachevsky's first function."""
+    return x**2 + 2.0 * y**2 - 0.3 * xp.cos(3.0 * xp.pi * x) - 0.4 * xp.cos(4.0 * xp.pi * y) + 0.7
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([5.2, 30.0, 121.0]),), "near zero": (np.array([0.05, 30.0, 121.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Schwefel (1981), Numerical Optimization of Computer Models, Wiley",
+    gradient=lambda x: -np.sin(np.sqrt(x)) - 0.5 * np.sqrt(x) * np.cos(np.sqrt(x)),
+)
+def schwefel(xp: Any, x: Any) -> Any:
+    """Schwefel's function of sines of roots."""
+    return 418.9829 * x.shape[0] - xp.sum(x * xp.sin(xp.sqrt(xp.abs(x))))
+
+
+def _drop_wave_gradient(x: Array) -> Any:
+    r = np.sqrt(np.sum(x**2))
+    bowl = 0.5 * r**2 + 2
+    return (12 * np.sin(12 * r) * x / r + (1 + np.cos(12 * r)) * x / bowl) / bowl
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.4, -0.7]),), "near the centre": (np.array([0.01, -0.02]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_LIBRARY,
+    gradient=_drop_wave_gradient,
+)
+def drop_wave(xp: Any, x: Any) -> Any:
+    """The drop-wave function, away from its centre."""
+    square = xp.sum(x**2)
+    return -(1.0 + xp.cos(12.0 * xp.sqrt(square))) / (0.5 * square + 2.0)
+
+
+def _schaffer_gradient(x: Array, y: Array) -> Any:
+    difference, scale = x**2 - y**2, 1 + 0.001 * (x**2 + y**2)
+    wave = 2 * np.sin(2 * difference) / scale**2
+    decay = 0.004 * (np.sin(difference) ** 2 - 0.5) / scale**3
+    return x * (wave - decay), y * (-wave - decay)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.6, -0.9)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY,
+    gradient=_schaffer_gradient,
+)
+def schaffer_n2(xp: Any, x: Any, y: Any) -> Any:
+    """Schaffer's second function."""
+    return 0.5 + (xp.sin(x**2 - y**2) ** 2 - 0.5) / (1.0 + 0.001 * (x**2 + y**2)) ** 2
+
+
+def _bukin_gradient(x: Array, y: Array) -> Any:
+    height = y - 0.01 * x**2
+    slope = 50 * np.sign(height) / np.sqrt(np.abs(height))
+    return 0.01 * np.sign(x + 10) - 0.02 * x * slope, slope
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (-7.5, 1.2), "near the ridge": (-5.0, 0.251)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Bukin functions",
+    gradient=_bukin_gradient,
+)
+def bukin_n6(xp: Any, x: Any, y: Any) -> Any:
+    """Bukin's sixth function, a kinked ridge."""
+    return 100.0 * xp.sqrt(xp.abs(y - 0.01 * x**2)) + 0.01 * xp.abs(x + 10.0)
+
+
+def _cross_in_tray_gradient(x: Array, y: Array) -> Any:
+    r = np.hypot(x, y)
+    height = np.abs(np.sin(x) * np.sin(y)) + np.exp(r / np.pi - 100)
+    slope = -1e-5 * np.exp(10 - r / (10 * np.pi)) * height**-0.9 * np.abs(np.sin(x) * np.sin(y))
+    return slope * (1 / np.tan(x) - x / (np.pi * r)), slope * (1 / np.tan(y) - y / (np.pi * r))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (2.1, -4.3)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Cross-in-tray function",
+    gradient=_cross_in_tray_gradient,
+)
+def cross_in_tray(xp: Any, x: Any, y: Any) -> Any:
+    """The cross in a tray, a tenth root of a value about exp(100), which is divided out: float32 ends at exp(88)."""
+    exponent = xp.abs(100.0 - xp.sqrt(x**2 + y**2) / xp.pi)
+    return -1e-4 * xp.exp(exponent / 10.0) * (xp.abs(xp.sin(x) * xp.sin(y)) + xp.exp(-exponent)) ** 0.1
+
+
+def _eggholder_gradient(x: Array, y: Array) -> Any:
+    first, second = x / 2 + y + 47, x - y - 47
+    a, b = np.sqrt(np.abs(first)), np.sqrt(np.abs(second))
+    turn, swing = np.cos(a) * np.sign(first) / (2 * a), np.cos(b) * np.sign(second) / (2 * b)
+    return -(y + 47) * turn / 2 - np.sin(b) - x * swing, -np.sin(a) - (y + 47) * turn + x * swing
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (120.0, -310.0), "near a kink": (100.0, 52.9)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Egg holder function",
+    gradient=_eggholder_gradient,
+)
+def eggholder(xp: Any, x: Any, y: Any) -> Any:
+    """The egg holder."""
+    height = y + 47.0
+    first = height * xp.sin(xp.sqrt(xp.abs(x / 2.0 + height)))
+    return -first - x * xp.sin(xp.sqrt(xp.abs(x - height)))
+
+
+def _holder_table_gradient(x: Array, y: Array) -> Any:
+    r = np.hypot(x, y)
+    side = np.sign(1 - r / np.pi)
+    value = -np.abs(np.sin(x) * np.cos(y)) * np.exp(np.abs(1 - r / np.pi))
+    return value * (1 / np.tan(x) - side * x / (np.pi * r)), value * (-np.tan(y) - side * y / (np.pi * r))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"outside": (7.5, 9.2), "inside": (1.3, -0.8)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_LIBRARY + ", Holder table function",
+    gradient=_holder_table_gradient,
+)
+def holder_table(xp: Any, x: Any, y: Any) -> Any:
+    """The Holder table, outside and inside its kinked circle."""
+    return -xp.abs(xp.sin(x) * xp.cos(y) * xp.exp(xp.abs(1.0 - xp.hypot(x, y) / xp.pi)))
+
+
+_LANGERMANN_WEIGHTS = [1.0, 2.0, 5.0, 2.0, 3.0]
+_LANGERMANN_CENTRES = [[3.0, 5.0], [5.0, 2.0], [2.0, 1.0], [1.0, 4.0], [7.0, 9.0]]
+
+
+def _langermann_gradient(x: Array) -> Any:
+    offsets = x - np.array(_LANGERMANN_CENTRES)
+    d = np.sum(offsets**2, axis=1)
+    slopes = np.exp(-d / np.pi) * (np.pi * np.sin(np.pi * d) + np.cos(np.pi * d) / np.pi)
+    return 2 * (np.array(_LANGERMANN_WEIGHTS) * slopes) @ offsets
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([2.6, 1.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar", "broadcasting"],
+    source=_SURVEY + ", Langermann-5 function; " + _LIBRARY,
+    gradient=_langermann_gradient,
+)
+def langermann(xp: Any, x: Any) -> Any:
+    """Langermann's damped waves around five centres."""
+    d = xp.sum((x - xp.asarray(_LANGERMANN_CENTRES)) ** 2, axis=1)
+    return -xp.sum(xp.asarray(_LANGERMANN_WEIGHTS) * xp.exp(-d / xp.pi) * xp.cos(xp.pi * d))
+
+
+def _levy_n13_gradient(x: Array, y: Array) -> Any:
+    return (
+        3 * np.pi * np.sin(6 * np.pi * x) + 2 * (x - 1) * (1 + np.sin(3 * np.pi * y) ** 2),
+        (x - 1) ** 2 * 3 * np.pi * np.sin(6 * np.pi * y)
+        + 2 * (y - 1) * (1 + np.sin(2 * np.pi * y) ** 2)
+        + (y - 1) ** 2 * 2 * np.pi * np.sin(4 * np.pi * y),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (-1.4, 2.3), "near the minimum": (1.001, 0.998)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_LIBRARY + ", Levy function N. 13",
+    gradient=_levy_n13_gradient,
+)
+def levy_n13(xp: Any, x: Any, y: Any) -> Any:
+    """Levy's thirteenth function."""
+    first = xp.sin(3.0 * xp.pi * x) ** 2 + (x - 1.0) ** 2 * (1.0 + xp.sin(3.0 * xp.pi * y) ** 2)
+    return first + (y - 1.0) ** 2 * (1.0 + xp.sin(2.0 * xp.pi * y) ** 2)
+
+
+def _schaffer_n4_gradient(x: Array, y: Array) -> Any:
+    difference, scale = x**2 - y**2, 1 + 0.001 * (x**2 + y**2)
+    wave = -2 * np.sin(2 * np.sin(difference)) * np.cos(difference) / scale**2
+    decay = 0.004 * (np.cos(np.sin(difference)) ** 2 - 0.5) / scale**3
+    return x * (wave - decay), y * (-wave - decay)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.6, -0.9), "on the diagonal": (1.5, -1.5)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_LIBRARY + ", Schaffer function N. 4",
+    gradient=_schaffer_n4_gradient,
+)
+def schaffer_n4(xp: Any, x: Any, y: Any) -> Any:
+    """Schaffer's fourth function, smooth in spite of its absolute value."""
+    wave = xp.cos(xp.sin(xp.abs(x**2 - y**2))) ** 2
+    return 0.5 + (wave - 0.5) / (1.0 + 0.001 * (x**2 + y**2)) ** 2
+
+
+def _shubert_gradient(x: Array) -> Any:
+    i = np.arange(1.0, 6)[:, None]
+    waves, slopes = i * np.cos((i + 1) * x + i), -i * (i + 1) * np.sin((i + 1) * x + i)
+    return np.sum(slopes, axis=0) * np.sum(waves, axis=0)[::-1]
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([-1.2, 0.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar", "broadcasting"],
+    source=_SURVEY + ", Shubert function",
+    gradient=_shubert_gradient,
+)
+def shubert(xp: Any, x: Any) -> Any:
+    """Shubert's product of two sums of waves."""
+    i = xp.arange(1.0, 6.0)
+    return xp.prod(xp.sum(i * xp.cos((i + 1.0) * x[:, None] + i), axis=1))
+
+
+_FOXHOLES = np.array([np.tile(np.arange(-32.0, 33, 16), 5), np.repeat(np.arange(-32.0, 33, 16), 5)])
+
+
+def _de_jong_gradient(x: Array) -> Any:
+    offsets = x[:, None] - _FOXHOLES
+    wells = np.arange(1.0, 26) + np.sum(offsets**6, axis=0)
+    return 6 * offsets**5 @ wells**-2 / (0.002 + np.sum(1 / wells)) ** 2
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([-14.5, 17.0]),), "near the minimum": (np.array([-31.5, -32.4]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar", "broadcasting"],
+    source="De Jong (1975), thesis, University of Michigan; " + _LIBRARY,
+    gradient=_de_jong_gradient,
+)
+def de_jong_n5(xp: Any, x: Any) -> Any:
+    """De Jong's fifth function, Shekel's 25 foxholes."""
+    wells = xp.arange(1.0, 26.0) + xp.sum((x[:, None] - xp.asarray(_FOXHOLES)) ** 6, axis=0)
+    return 1.0 / (0.002 + xp.sum(1.0 / wells))
+
+
+_HARTMANN6_SCALES = [
+    [10.0, 3.0, 17.0, 3.5, 1.7, 8.0], [0.05, 10.0, 17.0, 0.1, 8.0, 14.0],
+    [3.0, 3.5, 1.7, 10.0, 17.0, 8.0], [17.0, 8.0, 0.05, 10.0, 0.1, 14.0],
+]  # fmt: skip
+_HARTMANN6_CENTRES = [
+    [0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886], [0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991],
+    [0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.6650], [0.4047, 0.8828, 0.8732, 0.5743, 0.1091, 0.0381],
+]  # fmt: skip
+
+
+def _hartmann6_gradient(x: Array) -> Any:
+    scales, offsets = np.array(_HARTMANN6_SCALES), x - np.array(_HARTMANN6_CENTRES)
+    wells = np.array(_HARTMANN_WEIGHTS) * np.exp(-np.sum(scales * offsets**2, axis=1))
+    return 2 * wells @ (scales * offsets)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.3, 0.2, 0.4, 0.35, 0.25, 0.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, 1)},
+    tags=["optimisation", "multimodal", "scalar", "broadcasting"],
+    source=_SZEGO,
+    gradient=_hartmann6_gradient,
+)
+def hartmann6(xp: Any, x: Any) -> Any:
+    """Hartmann's function of six variables, its weighted squares by a contraction."""
+    offsets = x - xp.asarray(_HARTMANN6_CENTRES)
+    exponents = xp.einsum("ij,ij,ij->i", xp.asarray(_HARTMANN6_SCALES), offsets, offsets)
+    return -xp.dot(xp.asarray(_HARTMANN_WEIGHTS), xp.exp(-exponents))
+
+
+def _salomon_gradient(x: Array) -> Any:
+    r = np.sqrt(x @ x)
+    return (2 * np.pi * np.sin(2 * np.pi * r) + 0.1) * x / r
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([1.3, -0.6, 0.4]),),
+        "near the cusp": (np.array([1e-3, -2e-3, 0.5e-3]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Salomon (1996), BioSystems 39, 263-278",
+    gradient=_salomon_gradient,
+)
+def salomon(xp: Any, x: Any) -> Any:
+    """Salomon's rings, a function of the norm."""
+    r = xp.linalg.norm(x)
+    return 1.0 - xp.cos(2.0 * xp.pi * r) + 0.1 * r
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([1.4, -2.3, 4.2]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Alpine 1 function",
+    gradient=lambda x: np.sign(x * np.sin(x) + 0.1 * x) * (np.sin(x) + x * np.cos(x) + 0.1),
+)
+def alpine_n1(xp: Any, x: Any) -> Any:
+    """The first Alpine function, between its kinks."""
+    return xp.sum(xp.abs(x * xp.sin(x) + 0.1 * x))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([1.4, 7.1, 4.2]),), "near zero": (np.array([0.001, 7.1, 4.2]),)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0, 10)},
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Alpine 2 function",
+    gradient=lambda x: -np.prod(np.sqrt(x) * np.sin(x)) * (1 / (2 * x) + 1 / np.tan(x)),
+)
+def alpine_n2(xp: Any, x: Any) -> Any:
+    """The second Alpine function, a product of roots and waves, its sign turned."""
+    return -xp.prod(xp.sqrt(x) * xp.sin(x))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (2.6, 3.4)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Hosaki function",
+    gradient=lambda x, y: (
+        (-8 + 14 * x - 7 * x**2 + x**3) * y**2 * np.exp(-y),
+        (1 - 8 * x + 7 * x**2 - 7 / 3 * x**3 + x**4 / 4) * (2 * y - y**2) * np.exp(-y),
+    ),
+)
+def hosaki(xp: Any, x: Any, y: Any) -> Any:
+    """Hosaki's polynomial times a decay."""
+    return (1.0 - 8.0 * x + 7.0 * x**2 - 7.0 / 3.0 * x**3 + x**4 / 4.0) * y**2 * xp.exp(-y)
+
+
+def _bird_gradient(x: Array, y: Array) -> Any:
+    first, second = np.exp((1 - np.cos(y)) ** 2), np.exp((1 - np.sin(x)) ** 2)
+    return (
+        np.cos(x) * first - 2 * np.cos(y) * second * (1 - np.sin(x)) * np.cos(x) + 2 * (x - y),
+        2 * np.sin(x) * first * (1 - np.cos(y)) * np.sin(y) - np.sin(y) * second - 2 * (x - y),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.8, -2.4)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Bird function",
+    gradient=_bird_gradient,
+)
+def mishra_bird(xp: Any, x: Any, y: Any) -> Any:
+    """Mishra's bird."""
+    first, second = xp.exp((1.0 - xp.cos(y)) ** 2), xp.exp((1.0 - xp.sin(x)) ** 2)
+    return xp.sin(x) * first + xp.cos(y) * second + (x - y) ** 2
+
+
+def _xin_she_yang_gradient(x: Array) -> Any:
+    wide, narrow = np.exp(-np.sum((x / 15) ** 10)), np.exp(-np.sum(x**2)) * np.prod(np.cos(x) ** 2)
+    return -wide * 10 / 15 * (x / 15) ** 9 + 4 * narrow * (x + np.tan(x))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.6, -0.9]),), "far": (np.array([13.0, -14.5]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Xin-She Yang functions",
+    gradient=_xin_she_yang_gradient,
+)
+def xin_she_yang_n3(xp: Any, x: Any) -> Any:
+    """Yang's standing wave with a defect (beta = 15, m = 5)."""
+    waves = xp.exp(-xp.sum(x**2)) * xp.prod(xp.cos(x) ** 2)
+    return xp.exp(-xp.sum((x / 15.0) ** 10)) - 2.0 * waves
+
+
+def _whitley_gradient(x: Array) -> Any:
+    squares = x[:, None] ** 2 - x
+    pairs = 100 * squares**2 + (1 - x) ** 2
+    slopes = pairs / 2000 + np.sin(pairs)
+    columns = np.sum(slopes * (-200 * squares - 2 * (1 - x)), axis=0)
+    return columns + 400 * x * np.sum(slopes * squares, axis=1)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.9, 1.2, 0.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar", "broadcasting"],
+    source=_SURVEY + ", Whitley function",
+    gradient=_whitley_gradient,
+)
+def whitley(xp: Any, x: Any) -> Any:
+    """Whitley's function of all pairs, Griewank's of Rosenbrock's."""
+    pairs = 100.0 * (x[:, None] ** 2 - x) ** 2 + (1.0 - x) ** 2
+    return xp.sum(pairs**2 / 4000.0 - xp.cos(pairs) + 1.0)
+
+
+def _trefethen_gradient(x: Array, y: Array) -> Any:
+    shared = -10 * np.cos(10 * (x + y))
+    return (
+        50 * np.cos(50 * x) * np.exp(np.sin(50 * x)) + 70 * np.cos(x) * np.cos(70 * np.sin(x)) + shared + x / 2,
+        60 * np.exp(y) * np.cos(60 * np.exp(y)) + 80 * np.cos(80 * y) * np.cos(np.sin(80 * y)) + shared + y / 2,
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (0.35, -0.6), "fast waves": (-0.4, 4.3)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Trefethen (2002), SIAM News 35, no. 1, problem 4",
+    gradient=_trefethen_gradient,
+)
+def trefethen(xp: Any, x: Any, y: Any) -> Any:
+    """The fourth problem of Trefethen's hundred digits."""
+    waves = xp.exp(xp.sin(50.0 * x)) + xp.sin(60.0 * xp.exp(y)) + xp.sin(70.0 * xp.sin(x))
+    return waves + xp.sin(xp.sin(80.0 * y)) - xp.sin(10.0 * (x + y)) + (x**2 + y**2) / 4.0
+
+
+def _keane_gradient(x: Array, y: Array) -> Any:
+    r, difference, total = np.hypot(x, y), np.sin(x - y) ** 2, np.sin(x + y) ** 2
+    first, second = np.sin(2 * (x - y)) * total / r, difference * np.sin(2 * (x + y)) / r
+    shrink = difference * total / r**3
+    return -first - second + shrink * x, first - second + shrink * y
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.7, 0.6)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Keane function",
+    gradient=_keane_gradient,
+)
+def keane(xp: Any, x: Any, y: Any) -> Any:
+    """Keane's bump, its sign turned."""
+    return -(xp.sin(x - y) ** 2) * xp.sin(x + y) ** 2 / xp.sqrt(x**2 + y**2)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.5, -0.3, 0.8]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Csendes function",
+    gradient=lambda x: 6 * x**5 * (2 + np.sin(1 / x)) - x**4 * np.cos(1 / x),
+)
+def csendes(xp: Any, x: Any) -> Any:
+    """Csendes's function, which oscillates without end towards its minimum."""
+    return xp.sum(x**6 * (2.0 + xp.sin(1.0 / x)))
+
+
+def _damavandi_gradient(x: Array, y: Array) -> Any:
+    def slope(u: Array) -> Any:
+        return (np.cos(np.pi * u) - np.sinc(u)) / u if u else 0.0
+
+    a, b = np.sinc(x - 2), np.sinc(y - 2)
+    fourth, bowl = np.sign(a * b) * (a * b) ** 4, 2 + (x - 7) ** 2 + 2 * (y - 7) ** 2
+    core = 1 - np.abs(a * b) ** 5
+    return (
+        2 * (x - 7) * core - 5 * fourth * slope(x - 2) * b * bowl,
+        4 * (y - 7) * core - 5 * fourth * a * slope(y - 2) * bowl,
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (2.4, 1.7), "on the needle's axis": (2.0, 1.3)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source=_SURVEY + ", Damavandi function",
+    gradient=_damavandi_gradient,
+)
+def damavandi(xp: Any, x: Any, y: Any) -> Any:
+    """Damavandi's needle, a power of two removable singularities."""
+    needle = xp.abs(xp.sinc(x - 2.0) * xp.sinc(y - 2.0)) ** 5
+    return (1.0 - needle) * (2.0 + (x - 7.0) ** 2 + 2.0 * (y - 7.0) ** 2)
+
+
+def _stretched_sine_gradient(x: Array) -> Any:
+    squares = x[1:] ** 2 + x[:-1] ** 2
+    wave = 50 * squares**0.1
+    slopes = 0.25 * squares**-0.75 * (np.sin(wave) ** 2 + 0.1) + 5 * squares**-0.65 * np.sin(2 * wave)
+    return 2 * x * (np.append(slopes, 0) + np.append(0, slopes))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (np.array([1.2, -0.7, 2.3]),),
+        "near the minimum": (np.array([0.02, -0.01, 0.03]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Schaffer, Caruana, Eshelman & Das (1989), Third International Conference on Genetic Algorithms; " + _SURVEY,
+    gradient=_stretched_sine_gradient,
+)
+def stretched_v_sine_wave(xp: Any, x: Any) -> Any:
+    """Schaffer's stretched V sine wave, of fractional powers."""
+    squares = x[1:] ** 2 + x[:-1] ** 2
+    return xp.sum(squares**0.25 * (xp.sin(50.0 * squares**0.1) ** 2 + 0.1))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (1.3,), "near the edge": (0.52,)},
+    operators=["gradient", "hessian", "hvp"],
+    domain={"x": (0.5, 2.5)},
+    tags=["optimisation", "multimodal", "scalar"],
+    source="Gramacy & Lee (2012), Stat. Comput. 22, 713-722",
+    gradient=lambda x: 5 * np.pi * np.cos(10 * np.pi * x) / x - np.sin(10 * np.pi * x) / (2 * x**2) + 4 * (x - 1) ** 3,
+)
+def gramacy_lee(xp: Any, x: Any) -> Any:
+    """Gramacy and Lee's wave of one variable."""
+    return xp.sin(10.0 * xp.pi * x) / (2.0 * x) + (x - 1.0) ** 4
