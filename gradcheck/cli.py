@@ -116,6 +116,9 @@ def run(
     strict: Strict = False,
     json: Json = None,
     html: Html = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")
+    ] = None,
     module: Modules = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every point and operator of the catalogue, not only the first of each case.")
@@ -124,18 +127,41 @@ def run(
         bool, typer.Option("--report", help="Show what was covered, field by field, and the known defects that show.")
     ] = False,
     verbose: Verbose = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="SOURCE", help="Check a framework's own test base: torch-opinfo."),
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="With --from: how many samples of each entry; default: 2.")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Processes; default: one a core, 4 at most, and 1 for a few cases."),
+    ] = None,
+    limit: Annotated[
+        float | None, typer.Option(min=0.1, help="With --from: the seconds that one entry may take; default: 300.")
+    ] = None,
 ) -> None:
     """Check registered cases on every engine.
 
     Without names or tags: all cases of the given modules; if no module is given, the catalogue, each case at its
     first point and operator unless --all or --operator says more.
+
+    With --from the names are those of the source's entries, or patterns such as "linalg_*".
     """
-    from gradcheck import verification
+    from gradcheck import parallel, verification
 
     settings = _settings(backends, operator, dtype, seed, strict)
-    _refuse_unwritable(json, html)
+    _refuse_unwritable(json, html, markdown)
+    if source is not None:
+        if module or everything or report or markdown:
+            raise InputError("--module, --all, --report and --markdown are of the catalogue and do not go with --from")
+        _run_source(source, names or (), settings, samples, jobs, limit, json, html, verbose)
+    if samples or limit:
+        raise InputError("--samples and --limit go with --from only; name a source, as in --from torch-opinfo")
     cases = _selected(names, module)
     brief = not (names or module or everything or settings.operators)
+    processes = parallel.jobs_for(cases, jobs)
     done: list[Report] = []
     with progress(len(cases)) as advance:
 
@@ -144,7 +170,10 @@ def run(
             advance(case.name)
 
         try:
-            found = verification.run(cases, settings, brief=brief, progress=passed)
+            if processes == 1:
+                found = verification.run(cases, settings, brief=brief, progress=passed)
+            else:
+                found = parallel.run(cases, settings, brief=brief, jobs=processes, progress=passed)
         except KeyboardInterrupt:
             found = None
     if found is None:
@@ -155,6 +184,31 @@ def run(
         render(found, cases, _console())
     if brief:
         _console().print("the first point and operator of each case; --all checks every one", highlight=False)
+    if markdown is not None:
+        markdown.write_text(found.to_markdown(), encoding="utf-8")
+    _conclude(found, json, html, verbose)
+
+
+def _run_source(
+    source: str,
+    patterns: Sequence[str],
+    settings: Options,
+    samples: int | None,
+    jobs: int | None,
+    limit: float | None,
+    json: Path | None,
+    html: Path | None,
+    verbose: bool,
+) -> NoReturn:
+    from gradcheck import sources_command
+
+    found, missing = sources_command.run(
+        _console(), source, patterns, settings, samples=samples, jobs=jobs, limit=limit
+    )
+    if missing:
+        found.render(_console(), verbose=verbose)
+        _complain(f"interrupted with {missing} entries to go; nothing was written")
+        raise typer.Exit(130)
     _conclude(found, json, html, verbose)
 
 
@@ -537,7 +591,7 @@ def _refuse_unwritable(*paths: Path | None) -> None:
             path.unlink()
 
 
-def _conclude(report: Report, json: Path | None, html: Path | None, verbose: bool) -> None:
+def _conclude(report: Report, json: Path | None, html: Path | None, verbose: bool) -> NoReturn:
     """Show a report, write it where it was asked for, and stop with its exit code."""
     report.render(_console(), verbose=verbose)
     for path, text in ((json, report.to_json), (html, report.to_html)):

@@ -48,17 +48,29 @@ class Absence:
         return f"{self.backend} is {self.state}: {self.reason}; try: {self.remedy}"
 
 
-@cache
-def _entries() -> dict[str, EntryPoint]:
+def registered(group: str, kind: str) -> dict[str, EntryPoint]:
+    """Return what installed distributions register in a group of entry points, by name; nothing is imported.
+
+    Raises
+    ------
+    RegistrationError
+        If two distributions claim one name.
+    """
     found: dict[str, EntryPoint] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=group):
         other = found.get(entry.name)
         if other is not None and other.value != entry.value:
             raise RegistrationError(
-                f"two distributions register the backend {entry.name!r}: {_owner(other)} and {_owner(entry)}; "
+                f"two distributions register the {kind} {entry.name!r}: {_owner(other)} and {_owner(entry)}; "
                 "uninstall one of them"
             )
         found[entry.name] = entry
+    return found
+
+
+@cache
+def _entries() -> dict[str, EntryPoint]:
+    found = registered(GROUP, "backend")
     if not found:
         raise RegistrationError("no backend is registered: gradcheck is not installed here; run: pip install -e .")
     return found

@@ -105,11 +105,10 @@ def _witnesses(function: Function, options: Options, tested: Sequence[Participan
     name = REFEREE if options.witness == "auto" else options.witness
     backend = discovery.load(name)
     witnesses = _hosted(Participant(backend.engine(), backend, witness=True), function)
-    if name == REFEREE and function.portable is not None:
-        for engine in tested:
-            if engine.engine.backend in function.native:
-                host = engine.backend
-                witnesses.append(Participant(backend.engine("", host.name), backend, witness=True, host=host))
+    if name == REFEREE and (function.portable is not None or "numpy" in function.native):
+        hosts = {engine.backend.name: engine.backend for engine in tested if engine.engine.backend in function.native}
+        for host in hosts.values():
+            witnesses.append(Participant(backend.engine("", host.name), backend, witness=True, host=host))
     return witnesses
 
 

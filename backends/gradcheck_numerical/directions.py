@@ -73,7 +73,7 @@ class Coordinate(Direction):
     def shifted(self, leaves: Sequence[Array], t: float) -> list[Array]:
         """Move one element; the other leaves are shared, not copied."""
         moved = list(leaves)
-        copy = np.array(leaves[self.leaf])
+        copy = np.array(leaves[self.leaf], order="C")  # of any other order, flat would be a copy of the copy
         flat = copy.reshape(-1)
         flat[self.element] += 1j * t if self.imaginary else t
         moved[self.leaf] = copy

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from gradcheck.audit.alarms import Alarms, Round, listen
@@ -14,6 +10,7 @@ from gradcheck.audit.bank import BANK
 from gradcheck.audit.hard import HARD
 from gradcheck.audit.recall import Cell, Outcome, examine
 from gradcheck.errors import first_line
+from gradcheck.workers import work
 
 Task = Cell | Round
 
@@ -71,20 +68,9 @@ def do_all(tasks: Sequence[Task], jobs: int) -> Generator[Done]:
     if jobs == 1:
         yield from (do(i, task) for i, task in enumerate(tasks))
         return
-    already = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _prepare)
-    futures: list[Future[Done]] = [pool.submit(do, i, task) for i, task in enumerate(tasks)]
-    try:
-        for future in as_completed(futures):
-            yield future.result()
-    finally:  # also where the caller stops listening
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in set(multiprocessing.active_children()) - already:
-            worker.terminate()  # it may be in the middle of a long task
+    for ended in work(_doing, list(enumerate(tasks)), jobs):
+        yield ended.result or Done(ended.position, tasks[ended.position], failure=ended.failure)
 
 
-def _prepare() -> None:
-    """Leave interrupts to the parent, and let no worker take more than its share of the cores."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+def _doing() -> Callable[[tuple[int, Task]], Done]:
+    return lambda numbered: do(*numbered)

@@ -246,6 +246,16 @@ def test_structural_zeros_of_the_hessian(mode):
     assert np.all(np.array(estimate.errors) < 1e-7)
 
 
+@pytest.mark.parametrize("mode", EVERY)
+@pytest.mark.parametrize("operator", [Operator.GRADIENT, Operator.HESSIAN])
+def test_memory_order_does_not_matter(mode, operator):
+    x = np.array([[0.5, -1.2, 2.0], [1.5, 0.8, -0.6]])
+    wanted, got = (
+        differentiate(lambda x: np.sum(x**3), np.array(x, order=order), operator=operator, mode=mode) for order in "CF"
+    )
+    np.testing.assert_allclose(got.arrays[0], wanted.arrays[0], rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("mode", EXTRAPOLATING)
 def test_hessian_near_a_pole(mode):
     x, y = np.array(1.0), np.array(1.001)

@@ -1,0 +1,104 @@
+"""Cases of the catalogue in worker processes: faster, and a crash of native code is a verdict on one case."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from gradcheck import discovery
+from gradcheck.backend import Engine
+from gradcheck.cases import DEFAULT_POINT, Case, registry
+from gradcheck.errors import InputError
+from gradcheck.judge.verdicts import Evidence, Status, Verdict
+from gradcheck.operators import Operator
+from gradcheck.options import Options
+from gradcheck.report import Report
+from gradcheck.verification import verify
+from gradcheck.workers import Work, work
+
+WORKER = Engine("worker")
+"""Who is given the verdict on a case whose process did not survive it."""
+
+
+MANY = 60
+"""The number of cases from which on it pays to import the frameworks in several processes."""
+MOST = 4
+"""The most processes that are started without being asked for; each holds the frameworks, about 1 GB."""
+
+
+def jobs_for(cases: Sequence[Case], wanted: int | None = None) -> int:
+    """Return how many processes to check cases in: one for a few, or for cases that only this process knows.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        The cases.
+    wanted : int, optional
+        As many as a user asked for.
+
+    Raises
+    ------
+    InputError
+        If several processes are wanted for cases that do not ship with gradcheck.
+    """
+    if not all(case.builtin for case in cases):
+        if wanted not in (None, 1):
+            raise InputError("--jobs is for cases of the catalogue; those of a module are checked in one process")
+        return 1
+    if wanted is not None:
+        return wanted
+    return min(MOST, len(os.sched_getaffinity(0))) if len(cases) >= MANY else 1
+
+
+def run(
+    cases: Sequence[Case], options: Options, *, brief: bool, jobs: int, progress: Callable[[Case, Report], None]
+) -> Report:
+    """Check cases of the catalogue in several processes, and report on all of them in their order.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Cases that ship with gradcheck: each process finds them by name.
+    options : Options
+        What to check them with.
+    brief : bool
+        As `gradcheck.verification.run`.
+    jobs : int
+        How many processes; each imports the frameworks.
+    progress : callable
+        Called with each case and its report as soon as it is done.
+
+    Raises
+    ------
+    UnknownNameError, MissingBackendError, BrokenBackendError
+        For engines that do not exist or cannot be used, before anything runs.
+    FunctionError
+        If a process cannot import what it needs.
+    """
+    if options.backends is not None:
+        list(discovery.engines(options.backends))
+    started, reports = time.perf_counter(), dict[int, Report]()
+    tasks = [case.name for case in cases]
+    for ended in work(partial(_prepared, options, brief), tasks, jobs):
+        case = cases[ended.position]
+        reports[ended.position] = _died(case, ended.failure) if ended.failure else ended.result
+        progress(case, reports[ended.position])
+    merged = Report.merge(reports[i] for i in sorted(reports))
+    return replace(merged, seconds=time.perf_counter() - started)
+
+
+def _prepared(options: Options, brief: bool) -> Work:
+    discovery.load_catalogue()
+
+    def check(name: str) -> Report:
+        return replace(verify(registry[name], options, brief=brief), estimates=())
+
+    return check
+
+
+def _died(case: Case, failure: str) -> Report:
+    reason = Evidence(f"its worker process {failure}" if failure.startswith("crashed") else failure)
+    return Report((Verdict(case.name, DEFAULT_POINT, WORKER, Operator.VALUE, Status.ERROR, reason),))
