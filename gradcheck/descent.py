@@ -13,7 +13,7 @@ from gradcheck import discovery
 from gradcheck.backend import Backend
 from gradcheck.errors import GradcheckError, InputError, UnsupportedError
 from gradcheck.estimates import Engine
-from gradcheck.functions import Array, Function, Inputs
+from gradcheck.functions import Array, Function, Inputs, finfo
 from gradcheck.judge import tolerances
 from gradcheck.operators import Operator
 from gradcheck.preparation import Prepared
@@ -289,7 +289,7 @@ class _Runner:
 def _off(array: Array, ulps: float) -> Array:
     """Move an array by some ulps, in alternating directions."""
     signs = np.where(np.arange(array.size).reshape(array.shape) % 2, ulps, -ulps)
-    return np.asarray(array * (1 + signs * np.finfo(array.dtype).eps)).astype(array.dtype)
+    return np.asarray(array * (1 + signs * finfo(array.dtype).eps)).astype(array.dtype)
 
 
 def _runners(
@@ -352,7 +352,7 @@ def _parting(reference: _Runner, runner: _Runner, grown: float, step: int, start
     for label, mine, theirs in zip(start.labels, runner.leaves, reference.leaves, strict=True):
         size = np.max(np.abs(theirs), initial=0.0, where=np.isfinite(theirs))
         # each step rounds once more; what one ulp of all parameters together grew to is shared by all leaves
-        floor = tolerances.TIGHT_ULPS * float(np.finfo(mine.dtype).eps) * float(size) * np.sqrt(step)
+        floor = tolerances.TIGHT_ULPS * float(finfo(mine.dtype).eps) * float(size) * np.sqrt(step)
         tolerance = float(floor + SHADOW_FACTOR * grown)
         gap = _gap(mine, theirs)
         largest = float(np.max(gap, initial=0.0))

@@ -16,7 +16,7 @@ from gradcheck import discovery
 from gradcheck.backend import Backend, Bound, Measured, Prepared
 from gradcheck.errors import FunctionError, UnsupportedError
 from gradcheck.estimates import Estimate
-from gradcheck.functions import Array, Function, Inputs, moved_by_ulps
+from gradcheck.functions import Array, Function, Inputs, finfo, moved_by_ulps
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.properties import Claim, spread
 from gradcheck.judge.testimony import Question
@@ -208,14 +208,15 @@ class Examinee:
     @cached_property
     def tiny(self) -> float:
         """The size below which numbers underflow."""
-        return max(float(np.finfo(a.dtype).smallest_normal) for a in (*self.leaves, *self.outputs))
+        return max(float(finfo(a.dtype).smallest_normal) for a in (*self.leaves, *self.outputs))
 
     @cached_property
     def reach(self) -> float:
         """What is added up to the outputs, as the derivative shows it: the sum of abs(g x)."""
         fits = [a.shape for a in self.image] == [a.shape for a in self.leaves]
         finite = [np.nan_to_num(a, nan=0.0, posinf=0.0, neginf=0.0) for a in self.image]
-        return inner(finite, self.leaves)[1] if fits else 0.0
+        bounded = [np.nan_to_num(leaf, posinf=0.0, neginf=0.0) for leaf in self.leaves]  # 0 times infinity is nothing
+        return inner(finite, bounded)[1] if fits else 0.0
 
     def rounding(self, seeds: Seeds, leaves: Seeds | None = None) -> list[Array]:
         """Estimate how far the rule's own rounding moves what it makes of a seed.

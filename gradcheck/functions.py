@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import optree
 from numpy.typing import NDArray
@@ -19,7 +20,10 @@ Array = NDArray[Any]
 PORTABLE = "portable"
 """The key of the portable form in a mapping of native functions."""
 
-DTYPES = ("float32", "float64", "complex64", "complex128")
+HALVES = ("bfloat16", "float16")
+"""The dtypes of half precision, which only frameworks have; NumPy knows the first by way of ml_dtypes."""
+
+DTYPES = (*HALVES, "float32", "float64", "complex64", "complex128")
 """The dtypes that a check can have."""
 
 
@@ -296,7 +300,7 @@ def _array(leaf: Any, label: str) -> Array:
 
 
 def _is_floating(leaf: Any) -> bool:
-    # kind V: ml_dtypes' bfloat16 and the float8 family, which _check_dtype refuses by name
+    # kind V: ml_dtypes' bfloat16, and the float8 family, which _check_dtype refuses by name
     return isinstance(leaf, np.ndarray) and (leaf.dtype.kind in "fc" or "float" in leaf.dtype.name)
 
 
@@ -343,9 +347,9 @@ def _check_dtype(leaves: Sequence[Array], dtype: str | None) -> np.dtype[Any]:
 
 
 def _rounded(leaf: Array, dtype: np.dtype[Any], label: str) -> Array:
-    if leaf.dtype.kind == "c" and dtype.kind == "f":
+    if leaf.dtype.kind == "c" and is_real(dtype):
         dtype = np.result_type(dtype, np.complex64)
-    elif leaf.dtype.kind != "c" and dtype.kind == "c" and leaf.dtype.kind == "f":
+    elif dtype.kind == "c" and is_real(leaf.dtype):
         dtype = real_dtype(dtype)
     if np.isnan(leaf).any():
         where = np.argwhere(np.isnan(leaf))[0]
@@ -366,10 +370,21 @@ def _read_only(array: Array) -> Array:
 def moved_by_ulps(array: Array, rng: np.random.Generator, most: int = 1, *, eps: float | None = None) -> Array:
     """Return an array with each element moved up or down by 1 to `most` ulps: its own, or `eps` of its size."""
     ulps = rng.choice([-1.0, 1.0], size=array.shape) * rng.integers(1, most, size=array.shape, endpoint=True)
-    moved: Array = np.asarray(array * (1 + ulps * (eps or np.finfo(array.dtype).eps))).astype(array.dtype)
+    moved: Array = np.asarray(array * (1 + ulps * float(eps or finfo(array.dtype).eps))).astype(array.dtype)
     return moved
+
+
+def finfo(dtype: np.dtype[Any]) -> Any:
+    """Return the machine limits of a floating or complex dtype, as `numpy.finfo`; of bfloat16, too."""
+    return ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
+
+
+def is_real(dtype: np.dtype[Any]) -> bool:
+    """Whether a dtype is floating and not complex; to NumPy bfloat16 is of another kind."""
+    return dtype.kind == "f" or dtype.name in HALVES
 
 
 def real_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype of the real and imaginary parts: float64 for complex128 and float64."""
-    return np.finfo(dtype).dtype
+    real: np.dtype[Any] = np.dtype(finfo(dtype).dtype)
+    return real

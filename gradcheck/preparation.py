@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck.binding import Bound
 from gradcheck.errors import FunctionError, InputError, WrongShapeError
 from gradcheck.estimates import Engine, Estimate, Measured
-from gradcheck.functions import Array
+from gradcheck.functions import Array, is_real
 from gradcheck.operators import Operator
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Prepared:
             label = block_label(self.operator, i, labels)
             if array.shape != shape:
                 raise WrongShapeError(str(self.engine), self.operator.value, label, array, shape)
-            if array.dtype.kind not in "fc":
+            if array.dtype.kind != "c" and not is_real(array.dtype):
                 raise FunctionError(
                     f"{self.engine} returned dtype {array.dtype} for the {self.operator}"
                     f"{' of ' + label if label else ''}; wanted a floating one"

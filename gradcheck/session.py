@@ -15,7 +15,7 @@ from gradcheck.backend import Backend, Engine, Estimate, Prepared, Projector
 from gradcheck.cases import Case
 from gradcheck.contraction import contracted
 from gradcheck.errors import BrokenBackendError, FunctionError, GradcheckError, UnsupportedError, first_line
-from gradcheck.functions import Array, Function, Inputs, real_dtype
+from gradcheck.functions import HALVES, Array, Function, Inputs, is_real, real_dtype
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.lineup import Lineup, Participant, called
@@ -35,7 +35,11 @@ BESIDE = 1e-3
 LARGE = 256
 """The number of real coordinates up to which the numerical referee computes every element of a derivative."""
 _PROJECTED = (Operator.GRADIENT, Operator.JACOBIAN, Operator.VJP, Operator.HVP)
-_OTHER_PRECISION = {"float32": "float64", "float64": "float32", "complex64": "complex128", "complex128": "complex64"}
+_OTHER_PRECISION = {
+    "bfloat16": "float32", "float16": "float32", "float32": "float64", "float64": "float32",
+    "complex64": "complex128", "complex128": "complex64",
+}  # fmt: skip
+_DOUBLE = {**dict.fromkeys((*HALVES, "float32"), "float64"), "complex64": "complex128"}
 
 
 class Workshop:
@@ -89,7 +93,7 @@ class Session:
     @property
     def _real(self) -> bool:
         """Whether there are outputs, and no complex numbers among inputs and outputs."""
-        return self._outputs is not None and all(a.dtype.kind == "f" for a in (*self._outputs, *self._inputs.arrays))
+        return self._outputs is not None and all(is_real(a.dtype) for a in (*self._outputs, *self._inputs.arrays))
 
     def default_operators(self) -> tuple[Operator, ...]:
         """Return the gradient for a scalar function, the Jacobian for any other, and what each rule by hand is for.
@@ -188,7 +192,11 @@ class Session:
             return Testimony(engine, True, failure=error)
 
     def _testimony(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
+        if operator.seed is not None and seed is None:  # no engine has outputs: each says why
+            return next(t for t in self._values if t.engine == engine.engine)
         inputs, again = self._inputs_for(engine), None
+        if inputs is not self._inputs and seed is not None:
+            seed = [a.astype(_DOUBLE[a.dtype.name]) for a in seed]
         try:
             started = time.perf_counter()
             prepared = self.workshop.prepare(engine, inputs, operator)
@@ -245,7 +253,7 @@ class Session:
 
     def _inputs_for(self, engine: Participant) -> Inputs:
         """Let numerics and referees evaluate in double precision, at exactly the rounded inputs, where that can be."""
-        double = {"float32": "float64", "complex64": "complex128"}.get(self._inputs.dtype.name)
+        double = _DOUBLE.get(self._inputs.dtype.name)
         if double is None or not (engine.wide or (engine.host is not None and self._widens(engine.host, double))):
             return self._inputs
         return self._inputs.with_dtype(double)
@@ -297,7 +305,12 @@ class Session:
         like = self._inputs.arrays if operator.seed == "tangent" else self._outputs
         assert like is not None  # returned above
         rng = np.random.default_rng([zlib.crc32(f"{self._case.name} {operator}".encode()), self._options.seed])
-        return [_signed(a, rng) for a in like]
+        return [_signed(a, rng).astype(self._dtype_like(a)) for a in like]
+
+    def _dtype_like(self, array: Array) -> np.dtype[Any]:
+        """Return the dtype of the check, complex for a complex array: outputs may come from a wider engine."""
+        own = real_dtype(self._inputs.dtype)
+        return np.result_type(own, np.complex64) if array.dtype.kind == "c" else own
 
 
 def _same(wide: Estimate, narrow: Estimate, moved: Estimate) -> bool:
@@ -347,4 +360,4 @@ def _signed(like: Array, rng: np.random.Generator) -> Array:
     if values.size and (values.real > 0).all():  # a rule that takes absolute values must not go unseen
         values = values.copy()
         values.flat[0] *= -1
-    return values.astype(like.dtype)
+    return values

@@ -1,12 +1,13 @@
 """Correct functions at points where checkers raise false alarms, and the checks that are made of them.
 
 What is said of them must never be WRONG: they are right, in every framework, at every point here.
-The dtypes are float32 and float64, with their complex counterparts: no backend computes in bfloat16.
+The dtypes are float64 and float32, with their complex counterparts, and those of half precision.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from gradcheck.audit.bank import BANK, LARGE, Draw, Portable
 from gradcheck.audit.subjects import Subject
 from gradcheck.backend import Backend
 from gradcheck.cases import Case
-from gradcheck.functions import Array, Function
+from gradcheck.functions import DTYPES, Array, Function, real_dtype
 from gradcheck.judge.verdicts import Verdict
 from gradcheck.operators import Operator
 from gradcheck.options import Options
@@ -458,13 +459,12 @@ class Check:
 
 def native_function(backend: Backend, portable: Portable) -> Callable[..., Any]:
     """Return a portable function as a native one of a framework, which takes the dtype of its arguments."""
-    forms = {width: backend.portable(portable, backend.namespace(np.dtype(width))) for width in ("float32", "float64")}
+    forms = {name: backend.portable(portable, backend.namespace(real_dtype(np.dtype(name)))) for name in DTYPES}
 
     def native(*args: Any) -> Any:
         arguments: Any = args
-        dtype = str(optree.tree_leaves(arguments)[0].dtype)
-        narrow = any(name in dtype for name in ("float32", "complex64"))
-        return forms["float32" if narrow else "float64"](*args)
+        written = str(optree.tree_leaves(arguments)[0].dtype)  # as torch.float32 or <dtype: 'float32'>
+        return next(form for name, form in forms.items() if re.search(rf"\b{name}\b", written))(*args)
 
     return native
 

@@ -10,6 +10,7 @@ from gradcheck.audit.bank import BANK, LARGE
 from gradcheck.audit.hard import HARD, ORDINARY
 from gradcheck.audit.mutations import MUTATIONS, Mutation
 from gradcheck.audit.recall import Cell, Setting
+from gradcheck.functions import HALVES
 
 FRAMEWORKS = ("torch", "jax", "tensorflow")
 """The frameworks with custom rules, the quickest one first; it is examined most."""
@@ -19,6 +20,8 @@ LARGE_KINDS = ("one element times 1 + d, d = 1e-01", "one element times 1 + d, d
 """The kinds that are implanted into functions of many inputs."""
 SINGLE = 1e-5
 """The smallest faults that are implanted in single precision."""
+HALF = 0.5
+"""The smallest faults that are implanted in half precision."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,9 @@ def _in_first(mutation: Mutation, amount: Amount, names: Sequence[str], seed: in
             yield Cell(mutation.name, scale, "float64", setting, first, partner, counts[setting], seed, alone)
         if _in_single(mutation):
             yield Cell(mutation.name, scale, "float32", Setting.ALONE, first, "", amount.single, seed, True)
+    if _in_single(mutation) and mutation.size >= HALF and not mutation.dtype and not mutation.cotangents:
+        for dtype in HALVES:
+            yield Cell(mutation.name, 1.0, dtype, Setting.ALONE, first, "", amount.single, seed)
 
 
 def _in_other(mutation: Mutation, name: str, scale: float, seed: int) -> Iterator[Cell]:
@@ -127,6 +133,8 @@ def _rounds(amount: Amount, names: Sequence[str], seed: int) -> Iterator[Round]:
         if (position + seed) % amount.functions or (large and amount.points == 1):
             continue
         points = 1 if large else amount.points
+        if thorough and not large:
+            yield from (Round(subject.name, kind, dtype, tuple(names[:1]), points, seed) for dtype in HALVES)
         for dtype in ("float64", "float32"):
             for name in names if thorough and not large else names[:1]:
                 yield Round(subject.name, kind, dtype, (name,), points, seed, 0 if large else amount.peers)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from gradcheck.estimates import Estimate
-from gradcheck.functions import Array
+from gradcheck.functions import Array, real_dtype
 from gradcheck.judge import tolerances
 from gradcheck.judge.comparison import by_output, flat
 from gradcheck.judge.testimony import Question
@@ -32,7 +32,7 @@ MOST = 24
 """The number of input elements up to which the neighbourhood is sampled."""
 FEW = 8
 """... and up to which every coordinate is moved to its other side twice."""
-RADIUS = {8: 1e-5, 4: 1e-3}
+RADIUS = {8: 1e-5, 4: 1e-3, 2: 3e-2}
 """How far off the sample is, relative to each element's size, by the bytes of a real number in the check's dtype."""
 FLOOR = 1e-9
 """The part of the largest slope below which two slopes are not told apart."""
@@ -69,7 +69,7 @@ class Neighbourhood:
         sizes = np.concatenate([_sizes(leaf).reshape(-1) for leaf in question.inputs.arrays])
         rows = list(_rows(question))
         own = np.any([kinked[row] for row in rows if len(row) == len(sizes)] or [np.ones(len(sizes), bool)], axis=0)
-        self._radius = RADIUS[np.finfo(question.inputs.dtype).dtype.itemsize] * sizes * own
+        self._radius = RADIUS[real_dtype(question.inputs.dtype).itemsize] * sizes * own
         self._sides = np.zeros((0, len(sizes)))
         elements = sum(map(len, rows))
         self.values, self.error = np.zeros((0, elements)), np.zeros(elements)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.functions import Array, moved_by_ulps, real_dtype
+from gradcheck.functions import HALVES, Array, finfo, moved_by_ulps, real_dtype
 from gradcheck.operators import Operator
 
 TIGHT_ULPS = 32
@@ -26,6 +26,8 @@ USEFUL_BESIDE_LARGEST = 1e-7
 """... or below this part of the largest element."""
 USEFUL_TIMES_NOISE = 1e4
 """... or no more than this many times what rounding of the output amounts to."""
+HALF = 1 / 8
+"""The part of an ulp of half precision that counts as one here: the limits above then are an eighth as large."""
 RERUNS = 6
 """How often an engine is run again at inputs moved by some ulps, to see how much rounding does."""
 MOVED_ULPS = 8
@@ -44,7 +46,8 @@ def tight(a: Array, b: Array, dtype: np.dtype[Any]) -> Array:
     dtype : numpy.dtype
         The dtype of the check.
     """
-    tiny = float(np.finfo(dtype).smallest_normal)
+    limits = finfo(dtype)  # float16's subnormal numbers are no exception: they begin at 6e-5
+    tiny = float(limits.smallest_subnormal if dtype == np.float16 else limits.smallest_normal)
     return _finite(TIGHT_ULPS * (machine_eps(dtype) * np.fmax(np.abs(a), np.abs(b)) + tiny))
 
 
@@ -152,7 +155,7 @@ def rounding(
         The machine epsilon of the check's dtype.
     """
     rng = np.random.default_rng(0)
-    runs = (rerun([moved_by_ulps(leaf, rng, MOVED_ULPS) for leaf in leaves]) for _ in range(RERUNS))
+    runs = (rerun([moved_by_ulps(leaf, rng, MOVED_ULPS, eps=eps) for leaf in leaves]) for _ in range(RERUNS))
     moved = [run for run in runs if run is not None and run.shape == value.shape]
     spread = np.zeros(value.shape)
     if len(moved) > 1:
@@ -200,5 +203,8 @@ def _finite(tolerance: Array) -> Array:
 
 
 def machine_eps(dtype: np.dtype[Any]) -> float:
-    """Return the machine epsilon of a floating or complex dtype."""
-    return float(np.finfo(real_dtype(dtype)).eps)
+    """Return the machine epsilon of a floating or complex dtype; of half precision, `HALF` of it.
+
+    Kernels in half precision compute in single precision inside and round once.
+    """
+    return float(finfo(real_dtype(dtype)).eps) * (HALF if dtype.name in HALVES else 1.0)
