@@ -14,26 +14,23 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.requirements import Requirement
 
 from gradcheck.judge.verdicts import Known, Status, Verdict
+from gradcheck.report import place
 
 
 @dataclass(frozen=True)
 class Defect:
-    """A defect of a framework that a case of the catalogue shows.
+    """A defect of a framework, and where the catalogue shows it.
 
     Parameters
     ----------
     engine : str
-        A backend, for all its modes, or one engine: ``"torch"``, ``"torch:forward"``.
+        ``"torch"``, ``"torch:forward"``; ``"torch:*"`` is every mode.
     versions : str
         The distribution and its versions that have the defect, as `PEP 440`_ writes them: ``"torch==2.13.*"``.
-    case : str
-        The name of the case.
-    points : tuple of str
-        The points at which it shows.
-    expected : mapping of str to Status
-        The verdict on each operator that shows it.
     what : str
         What is wrong, in a line.
+    shows : mapping of str to mapping of str to Status
+        For each case and point, as ``"name[point]"``, the verdict expected of each operator that shows it.
     link : str
         The upstream report, where there is one.
 
@@ -42,10 +39,8 @@ class Defect:
 
     engine: str
     versions: str
-    case: str
-    points: tuple[str, ...]
-    expected: Mapping[str, Status]
     what: str
+    shows: Mapping[str, Mapping[str, Status]]
     link: str = ""
 
     @property
@@ -57,16 +52,12 @@ class Defect:
         except PackageNotFoundError:
             return False
 
-    def shows_in(self, verdict: Verdict) -> bool:
-        """Whether a verdict is one that this row speaks of."""
-        return (
-            verdict.case == self.case
-            and verdict.point in self.points
-            and verdict.operator.value in self.expected
-            and self.engine in (verdict.engine.backend, str(verdict.engine))
-            and not verdict.engine.host
-            and verdict.status is not Status.UNSUPPORTED
-        )
+    def expects(self, verdict: Verdict) -> Status | None:
+        """Return the verdict that the row expects in place of this one; None if it does not speak of it."""
+        engines = (str(verdict.engine), f"{verdict.engine.backend}:*")
+        if self.engine not in engines or verdict.engine.host or verdict.status is Status.UNSUPPORTED:
+            return None
+        return self.shows.get(place(verdict.case, verdict.point), {}).get(verdict.operator.value)
 
 
 def marked(verdicts: Iterable[Verdict], table: Sequence[Defect] | None = None) -> list[Verdict]:
@@ -79,17 +70,15 @@ def marked(verdicts: Iterable[Verdict], table: Sequence[Defect] | None = None) -
     table : sequence of Defect, optional
         By default `TABLE`.
     """
-    given = list(verdicts)
-    cases = {v.case for v in given}
-    rows = [row for row in (TABLE if table is None else table) if row.case in cases and row.installed]
-    return [_marked(verdict, rows) for verdict in given]
+    rows = [row for row in (TABLE if table is None else table) if row.installed]
+    return [_marked(verdict, rows) for verdict in verdicts]
 
 
 def _marked(verdict: Verdict, rows: Sequence[Defect]) -> Verdict:
     for row in rows:
-        if row.shows_in(verdict):
-            known = Known(row.expected[verdict.operator.value], row.what, row.versions, row.link)
-            return replace(verdict, known=known)
+        expected = row.expects(verdict)
+        if expected is not None:
+            return replace(verdict, known=Known(expected, row.what, row.versions, row.link))
     return verdict
 
 

@@ -172,6 +172,13 @@ def _gammaln_series(x: Ball, length: int) -> Any:
     return arb.pi().log() - (sign * sine).log() - (1 - series).lgamma()
 
 
+def _whole_power(x: Ball, exponent: int) -> Ball:
+    """Return a power, also of a ball centred on 0, for which python-flint 0.9 has NaN (its issue 426)."""
+    if exponent > 0 and x.mid() == 0:
+        return arb(0, x.rad() ** exponent)
+    return x**exponent
+
+
 def power(exponent: Ball) -> Function:
     """Return x to a constant power: a whole one for any x, another one for x > 0."""
     whole = exponent.unique_fmpz() if exponent.is_exact() else None
@@ -183,6 +190,6 @@ def power(exponent: Ball) -> Function:
         steps = enumerate(factors)
         if whole is None:
             return tuple(factor * x ** (exponent - k) for k, factor in steps)
-        return tuple(ZERO if factor.is_zero() else factor * x ** (int(whole) - k) for k, factor in steps)
+        return tuple(ZERO if factor.is_zero() else factor * _whole_power(x, int(whole) - k) for k, factor in steps)
 
     return taylor

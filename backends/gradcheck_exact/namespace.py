@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cmp_to_key, reduce
+from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
-from flint import arb
+from flint import acb_mat, arb, fmpq
 
 from gradcheck.errors import NotDifferentiableError, UnsupportedError
 from gradcheck.functions import Array
-from gradcheck.namespaces.elements import Axis, ElementArray, ElementNamespace, per_element
-from gradcheck_exact import choices, complexes, functions
+from gradcheck.namespaces.elements import Axis, ElementArray, ElementNamespace, determinant, per_element
+from gradcheck_exact import choices, complexes, exponential, functions, special
 from gradcheck_exact.complexes import ComplexElement, Number
 from gradcheck_exact.functions import Function
-from gradcheck_exact.tape import MAX_OPERATIONS, ZERO, Ball, Element, Kink, UndecidedError, kinked, lift, unary
+from gradcheck_exact.special import Partials
+from gradcheck_exact.tape import MAX_OPERATIONS, ZERO, Ball, Element, Kink, UndecidedError, joined, kinked, lift, unary
 
 MAX_DIMENSION = 10
 """The largest matrix that linear algebra takes."""
@@ -27,9 +29,15 @@ STEEP = "an infinite slope: {} at exactly {}"
 _numbers = np.frompyfunc(complexes.number, 1, 1)
 
 
-def _smooth(name: str, ends: Sequence[int] = (), end: Callable[[Ball], Ball] = arb.mid, reason: str = EDGE) -> Any:
+def _smooth(
+    name: str,
+    ends: Sequence[int] = (),
+    end: Callable[[Ball], Ball] = arb.mid,
+    reason: str = EDGE,
+    module: ModuleType = functions,
+) -> Any:
     """Make a method of a function of one number; at its ends it has a value, `end`, and an infinite slope."""
-    function: Function = getattr(functions, name.rpartition(".")[2])
+    function: Function = getattr(module, name.rpartition(".")[2])
 
     def at(x: Any) -> Number:
         if isinstance(x, ComplexElement):
@@ -45,6 +53,16 @@ def _smooth(name: str, ends: Sequence[int] = (), end: Callable[[Ball], Ball] = a
 
 def _abs(x: Any) -> Number:
     return complexes.apply("abs", x) if isinstance(x, ComplexElement) else choices.absolute(x)
+
+
+def _of_several(function: Callable[..., Partials], operands: int) -> Any:
+    """Make a method of a function of several numbers."""
+
+    def at(*arguments: Any) -> Element:
+        elements = tuple(lift(a) for a in arguments)
+        return joined(elements, *function(*(e.ball for e in elements)))
+
+    return per_element(at, operands)
 
 
 def _power(x: Any, y: Any) -> Number:
@@ -120,22 +138,26 @@ def _condition(decide: Callable[..., Any], plain: Any) -> Any:
     return method
 
 
-def _determinant(matrix: Array) -> Any:
-    """Return the determinant of a square matrix by additions and multiplications alone.
+def _eigenpair(value: Any, vector: Sequence[Any]) -> tuple[Ball, list[Ball]]:
+    """Return a real eigenvalue and its eigenvector of length 1, of complex balls around them and some multiple."""
+    largest = max(vector, key=lambda entry: entry.abs_lower())
+    shares = [(entry / largest).real for entry in vector]
+    length = sum((share * share for share in shares), arb(0)).sqrt()
+    return value.real, [share / length for share in shares]
 
-    References
-    ----------
-    R. Bird, A simple division-free algorithm for computing determinants,
-    Information Processing Letters 111 (2011), 1072-1074.
-    """
-    product = matrix
-    for _ in range(len(matrix) - 1):
-        upper, below = np.triu(product, 1), lift(0)
-        for i in reversed(range(len(matrix))):
-            upper[i, i] = -below
-            below = below + product[i, i]
-        product = upper @ matrix
-    return product[0, 0] if len(matrix) % 2 else -product[0, 0]
+
+def _root_of_unity(turns: int, parts: int) -> ComplexElement:
+    """Return exp(2 pi i turns / parts)."""
+    sine, cosine = arb.sin_cos_pi_fmpq(fmpq(2 * turns, parts))
+    return ComplexElement(Element(cosine), Element(sine))
+
+
+def _fourier_matrix(rows: int, columns: int, parts: int) -> Array:
+    """Return a table of exp(2 pi i j k / parts); a negative number of parts conjugates it."""
+    table = np.empty((rows, columns), object)
+    for j, k in np.ndindex(rows, columns):
+        table[j, k] = _root_of_unity(j * k, parts)
+    return table
 
 
 def _precedes(x: Any, y: Any, sense: int, name: str) -> bool:
@@ -235,11 +257,33 @@ class ExactNamespace(ElementNamespace):
     special_digamma = _smooth("special.digamma")
     special_expit = _smooth("special.expit")
     special_ndtr = _smooth("special.ndtr")
+    special_erfinv = _smooth("special.erfinv", module=special)
+    special_ndtri = _smooth("special.ndtri", module=special)
+    special_log_ndtr = _smooth("special.log_ndtr", module=special)
+    special_gamma = _smooth("special.gamma", module=special)
+    special_i0 = _smooth("special.i0", module=special)
+    special_i1 = _smooth("special.i1", module=special)
+    special_j0 = _smooth("special.j0", module=special)
+    special_j1 = _smooth("special.j1", module=special)
+    special_erfcx = _smooth("special.erfcx", module=special)
+    special_dawsn = _smooth("special.dawsn", module=special)
+    special_exp1 = _smooth("special.exp1", module=special)
+    special_expi = _smooth("special.expi", module=special)
+    special_spence = _smooth("special.spence", module=special)
+    special_zeta = _of_several(special.zeta, 2)
+    special_gammainc = _of_several(special.gammainc, 2)
+    special_gammaincc = _of_several(special.gammaincc, 2)
+    special_betainc = _of_several(special.betainc, 3)
     real = per_element(lambda x: complexes.parts(x)[0], 1, np.real)
     imag = per_element(lambda x: complexes.parts(x)[1], 1, np.imag)
     conj = per_element(_conj, 1, np.conj)
     _length = per_element(lambda x: choices.length(lift(x)))
     _squared_size = per_element(complexes.squared_size)
+
+    def special_polygamma(self, n: int, x: Any) -> Any:
+        """Return the n-th derivative of digamma."""
+        function = special.polygamma(n)
+        return per_element(lambda e: unary(lift(e), function(lift(e).ball)))(self, x)
 
     def hypot(self, x: Any, y: Any) -> Any:
         """Return the length of (x, y)."""
@@ -297,7 +341,54 @@ class ExactNamespace(ElementNamespace):
 
     def linalg_det(self, a: Any) -> ElementArray:
         """Return the determinant, without a division: it is right for singular matrices too."""
-        return self.wrap(self._batched(_determinant, self.unwrap(a), ()))
+        return self.wrap(self._batched(determinant, self.unwrap(a), ()))
+
+    def eigenpairs(self, matrix: Array) -> tuple[Array, Array]:
+        """Return certain enclosures of the eigenvalues and eigenvectors of a symmetric matrix."""
+        if any(isinstance(entry, ComplexElement) for entry in matrix.flat):
+            raise UnsupportedError("the exact engine has no eigenvalues of complex matrices")
+        balls = [[lift(entry).ball for entry in row] for row in matrix]
+        try:
+            values, vectors = acb_mat(balls).eig(right=True)
+        except ValueError as error:
+            raise UndecidedError("whether two eigenvalues differ") from error
+        pairs = [_eigenpair(*pair) for pair in zip(values, vectors.transpose().tolist(), strict=True)]
+        pairs.sort(key=lambda pair: float(pair[0].mid()))
+        columns = [[Element(entry) for entry in vector] for _, vector in pairs]
+        return np.array([Element(value) for value, _ in pairs], object), np.array(columns, object).T
+
+    def linalg_expm(self, a: Any) -> ElementArray:
+        """Return the exponential of a real square matrix."""
+        matrix = self.unwrap(a)
+        if any(isinstance(entry, ComplexElement) for entry in matrix.flat):
+            raise UnsupportedError("the exact engine has no linalg.expm of complex numbers")
+        return self.wrap(self._batched(exponential.exponential, matrix, matrix.shape[-2:]))
+
+    def fft_fft(self, a: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return the discrete Fourier transform along an axis, by its definition."""
+        return self._transformed(a, n, axis, lambda m: _fourier_matrix(m, m, -m))
+
+    def fft_ifft(self, a: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return its inverse."""
+        return self._transformed(a, n, axis, lambda m: _fourier_matrix(m, m, m) / m)
+
+    def fft_rfft(self, a: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return the half of the transform of real numbers that says all."""
+        return self._transformed(a, n, axis, lambda m: _fourier_matrix(m, m // 2 + 1, -m))
+
+    def fft_irfft(self, a: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return its inverse, of n numbers: the middle frequencies count twice, for their conjugates."""
+        n = 2 * (self.unwrap(a).shape[axis] - 1) if n is None else n
+        twice = np.array([[1 if 2 * k in (0, n) else 2] for k in range(n // 2 + 1)], object)
+        return self.real(self._transformed(a, n // 2 + 1, axis, lambda m: _fourier_matrix(m, n, n) * twice / n))
+
+    def _transformed(self, a: Any, n: int | None, axis: int, table: Callable[[int], Array]) -> Any:
+        """Multiply an axis, cut or filled up with zeros to n elements, by a table for its length."""
+        moved = self.moveaxis(a, axis, -1)
+        if n is not None:
+            margins = [(0, 0)] * (moved.ndim - 1) + [(0, max(n - moved.shape[-1], 0))]
+            moved = self.pad(moved[..., :n], margins)
+        return self.moveaxis(self.matmul(moved, self.wrap(table(moved.shape[-1]))), -1, axis)
 
     def _vector_norm(self, x: Any, order: Any, axis: int, keepdims: bool) -> Any:
         if isinstance(order, str) or order in (0, 1) or abs(order) == np.inf:

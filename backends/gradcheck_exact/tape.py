@@ -249,6 +249,15 @@ def unary(x: Element, taylor: tuple[Ball, ...]) -> Element:
     return _tape.record(Element(taylor[0], ((x, taylor[1]),), seconds))
 
 
+def joined(parents: tuple[Element, ...], ball: Ball, firsts: tuple[Ball, ...], seconds: tuple[Second, ...]) -> Element:
+    """Return a function of several elements, given its value and its derivatives by each; of constants, a constant."""
+    kept = {i: place for place, i in enumerate(i for i, p in enumerate(parents) if p.index >= 0)}
+    if not kept:
+        return _tape.constant(ball)
+    mine = tuple((kept[i], kept[j], s) for i, j, s in seconds if i in kept and j in kept) if _tape.order == 2 else ()
+    return _tape.record(Element(ball, tuple((parents[i], firsts[i]) for i in kept), mine))
+
+
 def unknown(x: Element, y: Element) -> Element:
     """Return an element of which nothing is known, computed from two others."""
     return combined(NAN, x, y, NAN, NAN, ((0, 0, NAN), (0, 1, NAN), (1, 1, NAN)))

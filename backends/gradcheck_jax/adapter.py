@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcheck.backend import Backend, Bound, Kernel
 from gradcheck.errors import first_line
-from gradcheck.functions import Array
+from gradcheck.functions import DTYPES, Array
 from gradcheck.operators import Operator
 from gradcheck.rules import Alter
 from gradcheck_jax.namespace import JaxNamespace
@@ -29,7 +29,7 @@ class JaxBackend(Backend):
         "forward": "forward mode, jitted as a whole",
     }
     frameworks = ("jax", "jaxlib")
-    dtypes = ("float32", "float64", "complex64", "complex128")
+    dtypes = DTYPES
     pushforward = "forward"
 
     def namespace(self, dtype: np.dtype[Any]) -> JaxNamespace:
@@ -128,6 +128,9 @@ _REASONS = (
     "Reverse-mode differentiation does not work for lax.while_loop",
     "Differentiation rule for",
     "Linearization failed to produce known values",
+    "gradient with respect to a and b not supported",
+    "is not supported, see docstring for supported types",
+    "Unsupported dtype",
 )
 
 

@@ -16,7 +16,11 @@ class JaxNamespace(LibraryNamespace):
     """NumPy's vocabulary on JAX arrays."""
 
     library = "jax"
-    renamed: ClassVar = {name: f"jax.scipy.{name}" for name in SPECIAL}
+    renamed: ClassVar = {
+        **{name: f"jax.scipy.{name}" for name in (*SPECIAL, "linalg.expm", "linalg.solve_triangular")},
+        "linalg.qr": "jax.numpy.linalg.qr",  # autoray's own forms of these two have fewer options
+        "linalg.svd": "jax.numpy.linalg.svd",
+    }
 
     def from_numpy(self, array: Array) -> jax.Array:
         """Return a JAX array."""
@@ -30,6 +34,10 @@ class JaxNamespace(LibraryNamespace):
         """Take elements by index; JAX refuses lists, whose conversion costs time."""
         return jnp.take(x, jnp.asarray(indices), axis=axis)
 
+    def quantile(self, x: jax.Array, q: Any, axis: int | None = None, keepdims: bool = False) -> jax.Array:
+        """Quantiles; JAX takes no list of them."""
+        return jnp.quantile(x, jnp.asarray(q, x.dtype), axis=axis, keepdims=keepdims)
+
     def special_softmax(self, x: jax.Array, axis: int | None = None) -> jax.Array:
         """Softmax over an axis, or, as in SciPy, over all elements."""
         return jax.nn.softmax(x, axis=tuple(range(x.ndim)) if axis is None else axis)
@@ -37,3 +45,13 @@ class JaxNamespace(LibraryNamespace):
     def special_log_softmax(self, x: jax.Array, axis: int | None = None) -> jax.Array:
         """The logarithm of softmax."""
         return jax.nn.log_softmax(x, axis=tuple(range(x.ndim)) if axis is None else axis)
+
+    def special_j0(self, x: jax.Array) -> jax.Array:
+        """Return the Bessel function of order 0, which JAX has together with those of higher orders."""
+        values: jax.Array = jax.scipy.special.bessel_jn(x, v=1)[0]
+        return values
+
+    def special_j1(self, x: jax.Array) -> jax.Array:
+        """Return the Bessel function of order 1."""
+        values: jax.Array = jax.scipy.special.bessel_jn(x, v=1)[1]
+        return values

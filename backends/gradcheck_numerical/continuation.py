@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import factorial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import linalg, special
 
 from gradcheck.functions import Array
 from gradcheck.namespaces.elements import ElementArray, ElementNamespace, elementwise
@@ -124,6 +125,10 @@ def _gammaln(z: Complex) -> Complex:
     return np.asarray(np.where(z.real > 0, special.loggamma(z), reflected))
 
 
+def _gamma(z: Complex) -> Complex:
+    return np.asarray(special.gammasgn(z.real) * np.exp(_gammaln(z)))
+
+
 def _real_parts(function: Callable[..., Any]) -> Callable[..., Any]:
     """Apply a function to the real parts: what it returns does not change along the step."""
     return elementwise(lambda *arrays: function(*(a.real for a in arrays)))
@@ -211,6 +216,20 @@ class ContinuationNamespace(ElementNamespace):
     special_gammaln = _elements(_gammaln)
     special_digamma = _elements(special.psi)
     special_expit = _elements(_expit)
+    special_gamma = _elements(_gamma)
+    special_erfcx = _elements(special.erfcx)
+    special_dawsn = _elements(special.dawsn)
+    special_exp1 = _elements(special.exp1)
+    special_i0 = _elements(partial(special.iv, 0))
+    special_i1 = _elements(partial(special.iv, 1))
+    special_j0 = _elements(partial(special.jv, 0))
+
+    linalg_expm = elementwise(linalg.expm)
+
+    def eigenpairs(self, matrix: Array) -> tuple[Array, Array]:
+        """Return eigenvalues and eigenvectors of the real part."""
+        values, vectors = np.linalg.eigh(matrix.real)
+        return values, vectors
 
     def argmax(self, a: Any, axis: int | None = None) -> ElementArray:
         """Return the index of the largest real part."""

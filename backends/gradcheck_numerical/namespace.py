@@ -16,7 +16,11 @@ class NumpyNamespace(LibraryNamespace):
     """The reference that every other namespace is held against."""
 
     library = "numpy"
-    renamed: ClassVar[Mapping[str, str]] = {name: f"scipy.{name}" for name in SPECIAL}
+    renamed: ClassVar[Mapping[str, str]] = {
+        **{name: f"scipy.{name}" for name in (*SPECIAL, "linalg.expm", "linalg.solve_triangular")},
+        "linalg.qr": "numpy.linalg.qr",  # autoray's own forms of these two have fewer options
+        "linalg.svd": "numpy.linalg.svd",
+    }
 
     def from_numpy(self, array: Array) -> Any:
         """Return the array itself."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from gradcheck.errors import UnsupportedError
 from gradcheck.functions import Array
-from gradcheck.namespaces.elements import ElementNamespace, elementwise, per_element
+from gradcheck.namespaces.elements import ElementArray, ElementNamespace, determinant, elementwise, per_element
 from gradcheck_sympy.graph import Term, apply, current
-from gradcheck_sympy.operations import NAMED
+from gradcheck_sympy.operations import NAMED, polygamma
 
 
 def _operation(name: str, plain: Callable[..., Any] | None = None) -> Any:
@@ -47,6 +47,10 @@ class SympyNamespace(ElementNamespace):
         """Return the entry that is largest at the point of the trace."""
         sizes = [abs(current().sample(Term.of(entry))) for entry in column]
         return int(np.argmax(np.nan_to_num(sizes, nan=-1.0)))
+
+    def linalg_det(self, a: Any) -> ElementArray:
+        """Return the determinant, without a division: it is right for singular matrices too."""
+        return self.wrap(self._batched(determinant, self.unwrap(a), ()))
 
     power = elementwise(lambda x, y: np.power(x, y) if y.dtype != bool else np.power(x, y.astype(int)))
     abs = _operation("abs", np.abs)
@@ -90,6 +94,27 @@ class SympyNamespace(ElementNamespace):
     special_gammaln = _operation("special.gammaln")
     special_digamma = _operation("special.digamma")
     special_expit = _operation("special.expit")
+    special_erfinv = _operation("special.erfinv")
+    special_ndtri = _operation("special.ndtri")
+    special_log_ndtr = _operation("special.log_ndtr")
+    special_erfcx = _operation("special.erfcx")
+    special_dawsn = _operation("special.dawsn")
+    special_gamma = _operation("special.gamma")
+    special_beta = _operation("special.beta")
+    special_betaln = _operation("special.betaln")
+    special_gammainc = _operation("special.gammainc")
+    special_gammaincc = _operation("special.gammaincc")
+    special_betainc = _operation("special.betainc")
+    special_zeta = _operation("special.zeta")
+    special_i0 = _operation("special.i0")
+    special_i1 = _operation("special.i1")
+    special_i0e = _operation("special.i0e")
+    special_i1e = _operation("special.i1e")
+    special_j0 = _operation("special.j0")
+    special_j1 = _operation("special.j1")
+    special_exp1 = _operation("special.exp1")
+    special_expi = _operation("special.expi")
+    special_spence = _operation("special.spence")
     _where = _operation("where", np.where)
 
     def where(self, condition: Any, x: Any, y: Any) -> Any:
@@ -98,6 +123,10 @@ class SympyNamespace(ElementNamespace):
         if self.holds_elements(known):
             return self._where(condition, x, y)
         return self.wrap(np.where(known, self.unwrap(x), self.unwrap(y)))
+
+    def special_polygamma(self, n: int, x: Any) -> Any:
+        """Return the n-th derivative of digamma."""
+        return per_element(lambda e: apply(polygamma(n), e))(self, x)
 
     def logical_and(self, x: Any, y: Any) -> Any:
         """Return whether both are not 0."""

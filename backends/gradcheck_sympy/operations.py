@@ -11,6 +11,9 @@ import sympy
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 from sympy.printing.numpy import SciPyPrinter
 
+from gradcheck.errors import UnsupportedError
+from gradcheck_sympy import special
+
 A, B, C = sympy.symbols("a b c", real=True)
 OPERANDS = (A, B, C)
 """What the operands are called in an operation's expression."""
@@ -60,12 +63,9 @@ class sinc(sympy.Function):  # type: ignore[misc]  # noqa: N801
     """NumPy's sin(pi a) / (pi a); SymPy's own has a NaN for a derivative at 0."""
 
     def fdiff(self, argindex: int = 1) -> Any:
-        """Return the derivative; at 0 the first term of its series, so that the next one is right too."""
-        function: Any = type(self)
+        """Return the derivative as 0F1, which does not cancel near 0."""
         a: Any = self.args[0]
-        return sympy.Piecewise(
-            ((sympy.cos(sympy.pi * a) - function(a)) / a, sympy.Ne(a, 0)), (-(sympy.pi**2) * a / 3, True)
-        )
+        return -(sympy.pi**2) * a / 3 * special.hyp0f1(sympy.Rational(5, 2), -((sympy.pi * a) ** 2) / 4)
 
 
 class ScalarPrinter(SciPyPrinter):  # type: ignore[misc]
@@ -108,6 +108,14 @@ class ScalarPrinter(SciPyPrinter):  # type: ignore[misc]
 
     def _print_logaddexp(self, expr: Any) -> str:
         return self._call("numpy.logaddexp", expr)
+
+    def _print_SciPyFunction(self, expr: Any) -> str:
+        return self._call(f"scipy.special.{type(expr).__name__}", expr)
+
+    _print_betainc = _print_SciPyFunction  # the printer's own is of SymPy's function of four arguments
+
+    def _print_NoDerivative(self, expr: Any) -> str:
+        raise UnsupportedError(f"SymPy has no derivative of special.{type(expr.args[0]).__name__} by its parameters")
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +181,11 @@ def _of_one(name: str, function: Callable[[Any], Any]) -> Operation:
     return operation(name, function(A), 1)
 
 
+def polygamma(n: int) -> Operation:
+    """Return the n-th derivative of digamma."""
+    return operation(f"special.polygamma({n})", sympy.polygamma(n, A), 1)
+
+
 def _comparison(name: str, relation: Callable[[Any, Any], Any]) -> Operation:
     return operation(name, sympy.Piecewise((1, relation(A, B)), (0, True)), 2, True)
 
@@ -223,6 +236,27 @@ NAMED = {
         _of_one("special.gammaln", sympy.loggamma),
         _of_one("special.digamma", sympy.digamma),
         _of_one("special.expit", expit),
+        _of_one("special.erfinv", special.erfinv),
+        _of_one("special.ndtri", special.ndtri),
+        _of_one("special.log_ndtr", special.log_ndtr),
+        _of_one("special.erfcx", special.erfcx),
+        _of_one("special.dawsn", special.dawsn),
+        _of_one("special.gamma", special.gamma),
+        _of_one("special.i0", lambda a: sympy.besseli(0, a)),
+        _of_one("special.i1", lambda a: sympy.besseli(1, a)),
+        _of_one("special.i0e", lambda a: special.ive(0, a)),
+        _of_one("special.i1e", lambda a: special.ive(1, a)),
+        _of_one("special.j0", lambda a: sympy.besselj(0, a)),
+        _of_one("special.j1", lambda a: sympy.besselj(1, a)),
+        _of_one("special.exp1", special.exp1),
+        _of_one("special.expi", special.expi),
+        _of_one("special.spence", special.spence),
+        operation("special.beta", special.beta(A, B), 2),
+        operation("special.betaln", special.betaln(A, B), 2),
+        operation("special.zeta", special.zeta(A, B), 2),
+        operation("special.gammainc", special.gammainc(A, B), 2),
+        operation("special.gammaincc", special.gammaincc(A, B), 2),
+        operation("special.betainc", special.betainc(A, B, C), 3),
         operation("arctan2", sympy.atan2(A, B), 2),
         operation("hypot", hypot(A, B), 2),
         operation("logaddexp", logaddexp(A, B), 2),

@@ -16,6 +16,7 @@ from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 from gradcheck.estimates import Measured
 from gradcheck.functions import Array
+from gradcheck_sympy import special
 from gradcheck_sympy.graph import Graph, Term
 from gradcheck_sympy.operations import OPERANDS, WHERE, Operation, cbrt, expit, logaddexp, power, sinc
 
@@ -369,6 +370,7 @@ def _gamma_like(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
+    **special.PRECISE,
     sympy.Add: lambda m, *terms: m.fsum(terms),
     sympy.Mul: lambda m, *factors: m.fprod(factors),
     sympy.Pow: lambda m, a, b: m.power(a, b),
@@ -393,6 +395,7 @@ _FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
     sympy.erf: lambda m, a: m.erf(a),
     sympy.erfc: lambda m, a: m.erfc(a),
     sympy.loggamma: _gamma_like(lambda m, a: m.log(abs(m.gamma(a))) if a < 0 else m.loggamma(a)),
+    special.gamma: _gamma_like(lambda m, a: m.gamma(a)),
     sympy.digamma: _gamma_like(lambda m, a: m.digamma(a)),
     sympy.polygamma: _gamma_like(lambda m, n, a: m.psi(int(n), a)),
     hypot: lambda m, a, b: m.hypot(a, b),

@@ -13,9 +13,9 @@ import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
 from gradcheck.backend import Backend, Bound, Kernel
-from gradcheck.errors import FunctionError, first_line
+from gradcheck.errors import FunctionError, UnsupportedError, first_line
 from gradcheck.estimates import without_gradient
-from gradcheck.functions import Array
+from gradcheck.functions import DTYPES, Array
 from gradcheck.operators import Operator
 from gradcheck.rules import Alter
 from gradcheck_tensorflow.namespace import TensorflowNamespace
@@ -48,7 +48,7 @@ class TensorflowBackend(Backend):
         "forward": "ForwardAccumulator, one operation at a time",
     }
     frameworks = ("tensorflow",)
-    dtypes = ("float32", "float64", "complex64", "complex128")
+    dtypes = DTYPES
 
     # -- arrays and functions -----------------------------------------------------------------
 
@@ -287,6 +287,9 @@ class _Traced:
             if not hasattr(error, "ag_error_metadata") or _reason(error) is not None:
                 raise
             message = str(error).rstrip().splitlines()[-1].strip()  # AutoGraph puts its own traceback before it
+            kind, _, reason = message.partition(": ")
+            if kind in ("LookupError", "UnsupportedError"):  # a derivative that there is not
+                raise UnsupportedError(reason) from error
             raise FunctionError(f"{self._name} failed under tensorflow: {message}") from error
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import tensorflow as tf
 
 from gradcheck.errors import UnsupportedError
-from gradcheck.functions import Array
+from gradcheck.functions import Array, is_real
 
 tnp = tf.experimental.numpy
 
@@ -20,7 +20,13 @@ FLOATING: dict[str, Callable[..., Any]] = {
     "arccosh": tf.acosh, "arctanh": tf.atanh, "floor": tf.floor, "ceil": tf.math.ceil,
     "special.erf": tf.math.erf, "special.erfc": tf.math.erfc, "special.gammaln": tf.math.lgamma,
     "special.digamma": tf.math.digamma, "special.expit": tf.sigmoid, "linalg.inv": tf.linalg.inv,
-    "linalg.det": tf.linalg.det, "linalg.cholesky": tf.linalg.cholesky,
+    "linalg.det": tf.linalg.det, "linalg.cholesky": tf.linalg.cholesky, "linalg.eigvalsh": tf.linalg.eigvalsh,
+    "linalg.pinv": tf.linalg.pinv, "linalg.expm": tf.linalg.expm,
+    "special.erfinv": tf.math.erfinv, "special.ndtri": tf.math.ndtri, "special.dawsn": tf.math.special.dawsn,
+    "special.i0": tf.math.bessel_i0, "special.i0e": tf.math.bessel_i0e, "special.i1": tf.math.bessel_i1,
+    "special.i1e": tf.math.bessel_i1e, "special.j0": tf.math.special.bessel_j0,
+    "special.j1": tf.math.special.bessel_j1, "special.expi": tf.math.special.expint,
+    "special.spence": tf.math.special.spence,
 }  # fmt: skip
 """Functions of one array that NumPy computes in floating point, whatever the array's dtype."""
 
@@ -41,6 +47,7 @@ BINARY: dict[str, Callable[..., Any]] = {
 
 FLOATING_BINARY: dict[str, Callable[..., Any]] = {
     "divide": tf.divide, "arctan2": tf.atan2, "special.xlogy": tf.math.xlogy,
+    "special.xlog1py": tf.math.xlog1py, "special.gammainc": tf.math.igamma, "special.gammaincc": tf.math.igammac,
 }  # fmt: skip
 """Functions of two arrays in their common floating dtype."""
 
@@ -50,6 +57,28 @@ class Slogdet(NamedTuple):
 
     sign: Any
     logabsdet: Any
+
+
+class Eigh(NamedTuple):
+    """Eigenvalues in ascending order and the matrix of eigenvectors."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class Svd(NamedTuple):
+    """Left singular vectors, singular values, and right singular vectors as rows."""
+
+    U: Any
+    S: Any
+    Vh: Any
+
+
+class Qr(NamedTuple):
+    """A matrix of orthonormal columns and an upper triangular one."""
+
+    Q: Any
+    R: Any
 
 
 class TensorFunctions:
@@ -97,7 +126,7 @@ class TensorFunctions:
 
     def constant(self, array: Array) -> Any:
         """Convert a NumPy array, floating ones in the precision of the namespace."""
-        if array.dtype.kind == "f":
+        if is_real(array.dtype):
             array = array.astype(self.dtype)
         elif array.dtype.kind == "c":
             array = array.astype(np.result_type(self.dtype, np.complex64))
@@ -128,7 +157,7 @@ class TensorFunctions:
         ]
 
     def _common(self, dtypes: Sequence[Any], numbers: Sequence[Any]) -> Any:
-        inexact = [d for d in dtypes if np.dtype(d).kind in "fc"]
+        inexact = [d for d in dtypes if np.dtype(d).kind == "c" or is_real(np.dtype(d))]
         exact = [np.result_type(*dtypes)] if dtypes else []
         found = np.result_type(*inexact) if inexact else next(iter(exact), np.dtype(bool))
         if any(isinstance(n, (float, complex)) for n in numbers) and found.kind not in "fc":
@@ -186,7 +215,7 @@ class TensorFunctions:
         if low is None or high is None:
             x = self.tensor(x) if low is None else tf.maximum(*self.promoted(x, low))
             return x if high is None else tf.minimum(*self.promoted(x, high))
-        return tf.clip_by_value(*self.promoted(x, low, high))
+        return tf.clip_by_value(*self._broadcast(*self.promoted(x, low, high)))
 
     def where(self, condition: Any, x: Any, y: Any) -> Any:
         """Return x where a condition holds, y elsewhere."""
@@ -305,6 +334,19 @@ class TensorFunctions:
         n = ordered.shape[-1]
         middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
         return tf.reshape(middle, [1 if a in axes else x.shape[a] for a in range(rank)]) if keepdims else middle
+
+    def quantile(self, x: Any, q: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        """Return a quantile by linear interpolation, or those of a list along a new first axis."""
+        if np.ndim(q):
+            return tf.stack([self.quantile(x, float(one), axis, keepdims=keepdims) for one in q])
+        x = self.floating(x)
+        ordered = tf.sort(self.ravel(x) if axis is None else tnp.moveaxis(x, axis, -1), -1)
+        place = q * (ordered.shape[-1] - 1)
+        low, high = ordered[..., int(place)], ordered[..., min(int(place) + 1, ordered.shape[-1] - 1)]
+        found = low + (high - low) * (place - int(place))
+        if not keepdims:
+            return found
+        return tf.reshape(found, [1] * x.shape.rank) if axis is None else tf.expand_dims(found, axis)
 
     # -- shapes -------------------------------------------------------------------------------
 
@@ -471,6 +513,11 @@ class TensorFunctions:
             return x * y
         return tf.tensordot(x, y, [[-1], [max(y.shape.rank - 2, 0)]])
 
+    def vdot(self, x: Any, y: Any) -> Any:
+        """Return the sum of products of all elements, the first conjugated."""
+        x, y = self.promoted(x, y)
+        return tf.reduce_sum(tf.math.conj(self.ravel(x)) * self.ravel(y))
+
     def inner(self, x: Any, y: Any) -> Any:
         """Return the sum of products over the last axes."""
         x, y = self.promoted(x, y)
@@ -514,6 +561,35 @@ class TensorFunctions:
             tf.broadcast_to(a, batch.concatenate(a.shape[-2:])), tf.broadcast_to(b, batch.concatenate(b.shape[-2:]))
         )
         return tf.squeeze(x, -1) if vector else x
+
+    def linalg_solve_triangular(self, a: Any, b: Any, lower: bool = False) -> Any:
+        """Return the solution of a x = b by one triangle of a; b is one vector if it has one axis."""
+        a, b = (self.floating(t) for t in self.promoted(a, b))
+        vector = b.shape.rank == 1
+        x = tf.linalg.triangular_solve(a, b[:, None] if vector else b, lower=lower)
+        return tf.squeeze(x, -1) if vector else x
+
+    def linalg_lstsq(self, a: Any, b: Any) -> tuple[Any]:
+        """Return the solution of least squares, in a tuple; b is one vector if it has one axis."""
+        a, b = (self.floating(t) for t in self.promoted(a, b))
+        vector = b.shape.rank == 1
+        x = tf.linalg.lstsq(a, b[:, None] if vector else b)
+        return (tf.squeeze(x, -1) if vector else x,)
+
+    def linalg_eigh(self, a: Any) -> Eigh:
+        """Return the eigenvalues and eigenvectors of a symmetric matrix."""
+        return Eigh(*tf.linalg.eigh(self.floating(a)))
+
+    def linalg_svd(self, a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+        """Return singular values, with or without their vectors."""
+        if not compute_uv:
+            return tf.linalg.svd(self.floating(a), compute_uv=False)
+        values, left, right = tf.linalg.svd(self.floating(a), full_matrices)
+        return Svd(left, values, tf.linalg.adjoint(right))
+
+    def linalg_qr(self, a: Any) -> Qr:
+        """Return the reduced QR decomposition."""
+        return Qr(*tf.linalg.qr(self.floating(a)))
 
     def linalg_slogdet(self, a: Any) -> Slogdet:
         """Return the sign and the logarithm of the absolute value of a determinant."""
@@ -567,6 +643,38 @@ class TensorFunctions:
             raise ValueError(f"a matrix norm has the orders 'fro', 'nuc', inf, -inf, 1, -1, 2 and -2; got {order!r}")
         return self.expand_dims(norm, [a % x.shape.rank for a in axes]) if keepdims else norm
 
+    # -- Fourier transforms -------------------------------------------------------------------
+
+    def fft_fft(self, x: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return the discrete Fourier transform along an axis."""
+        return self._transformed(tf.signal.fft, self._complex(x), n, axis)
+
+    def fft_ifft(self, x: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return its inverse."""
+        return self._transformed(tf.signal.ifft, self._complex(x), n, axis)
+
+    def fft_rfft(self, x: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return the half of the transform of real numbers that says all."""
+        return self._transformed(tf.signal.rfft, self.floating(x), n, axis)
+
+    def fft_irfft(self, x: Any, n: int | None = None, axis: int = -1) -> Any:
+        """Return its inverse, of n numbers."""
+        x = self._complex(x)
+        n = 2 * (x.shape[axis] - 1) if n is None else n
+        return self._transformed(lambda y: tf.signal.irfft(y, [n]), x, n // 2 + 1, axis)
+
+    def _complex(self, x: Any) -> Any:
+        x = self.floating(x)
+        return x if x.dtype.is_complex else tf.cast(x, np.result_type(x.dtype.as_numpy_dtype, np.complex64))
+
+    def _transformed(self, transform: Callable[..., Any], x: Any, n: int | None, axis: int) -> Any:
+        """Transform an axis, cut or filled up with zeros to n elements: TensorFlow's transforms are of the last."""
+        x = tnp.moveaxis(x, axis, -1)
+        if n is not None:
+            missing = max(n - x.shape[-1], 0)
+            x = tf.pad(x[..., :n], [[0, 0]] * (x.shape.rank - 1) + [[0, missing]])
+        return tnp.moveaxis(transform(x), -1, axis)
+
     # -- special functions --------------------------------------------------------------------
 
     def special_logit(self, x: Any) -> Any:
@@ -600,6 +708,70 @@ class TensorFunctions:
         moved = tnp.moveaxis(x, axes, last)
         joined = tf.reshape(moved, [*moved.shape[: moved.shape.rank - len(axes)], -1])
         return tnp.moveaxis(tf.reshape(operation(joined, -1), moved.shape), last, axes)
+
+    def special_entr(self, x: Any) -> Any:
+        """Return -x log(x)."""
+        x = self.floating(x)
+        return -tf.math.xlogy(x, x)
+
+    def special_rel_entr(self, x: Any, y: Any) -> Any:
+        """Return x log(x / y)."""
+        x, y = (self.floating(t) for t in self.promoted(x, y))
+        return tf.math.xlogy(x, x / y)
+
+    def special_kl_div(self, x: Any, y: Any) -> Any:
+        """Return x log(x / y) - x + y."""
+        x, y = (self.floating(t) for t in self.promoted(x, y))
+        return self.special_rel_entr(x, y) - x + y
+
+    def special_gamma(self, x: Any) -> Any:
+        """Return the gamma function, which TensorFlow has as a logarithm only."""
+        x = self.floating(x)
+        return _sign_of_gamma(x) * tf.exp(tf.math.lgamma(x))
+
+    def special_betaln(self, a: Any, b: Any) -> Any:
+        """Return the logarithm of the beta function."""
+        a, b = (self.floating(t) for t in self.promoted(a, b))
+        return tf.math.lgamma(a) + tf.math.lgamma(b) - tf.math.lgamma(a + b)
+
+    def special_beta(self, a: Any, b: Any) -> Any:
+        """Return the beta function."""
+        a, b = (self.floating(t) for t in self.promoted(a, b))
+        return _sign_of_gamma(a) * _sign_of_gamma(b) * _sign_of_gamma(a + b) * tf.exp(self.special_betaln(a, b))
+
+    def special_polygamma(self, n: int, x: Any) -> Any:
+        """Return the n-th derivative of digamma."""
+        x = self.floating(x)
+        return tf.math.polygamma(tf.constant(n, x.dtype), x)
+
+    def special_zeta(self, x: Any, q: Any) -> Any:
+        """Return Hurwitz's zeta function; TensorFlow has no derivative by x."""
+        x, q = (self.floating(t) for t in self.promoted(x, q))
+        return tf.math.zeta(x, q) + _refusing(x, "zeta")
+
+    def special_betainc(self, a: Any, b: Any, x: Any) -> Any:
+        """Return the regularised incomplete beta function; TensorFlow has no derivative by a and b."""
+        a, b, x = self._broadcast(*(self.floating(t) for t in self.promoted(a, b, x)))
+        return tf.math.betainc(a, b, x) + _refusing(a, "betainc") + _refusing(b, "betainc")
+
+
+def _sign_of_gamma(x: Any) -> Any:
+    return tf.where((x < 0) & (tf.math.floormod(tf.floor(x), 2) != 0), -tf.ones_like(x), tf.ones_like(x))
+
+
+def _refusing(x: Any, name: str) -> Any:
+    """Return zeros for a parameter without a derivative, which refuse it: TensorFlow's own is None, and counts as 0.
+
+    The rule refuses on the tape; the forward accumulator does not see it, but meets an operation without a rule.
+    """
+
+    def zeros(x: Any) -> Any:
+        def refuse(_: Any) -> NoReturn:
+            raise UnsupportedError(f"tensorflow has no derivative of special.{name} by its parameters")
+
+        return 0 * tf.raw_ops.IgammaGradA(a=tf.abs(x) + 1, x=tf.ones_like(x)), refuse
+
+    return tf.custom_gradient(zeros)(x)
 
 
 def _is_basic(part: Any) -> bool:

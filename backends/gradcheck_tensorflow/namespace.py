@@ -69,6 +69,7 @@ class TensorflowNamespace(LibraryNamespace):
     """
 
     library = "tensorflow"
+    lacking = ("special.log_ndtr", "special.erfcx", "special.exp1")
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         super().__init__(dtype)

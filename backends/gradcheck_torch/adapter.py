@@ -18,10 +18,10 @@ from torch.autograd.function import BackwardCFunction
 from gradcheck.backend import Backend, Bound, Kernel, Measured
 from gradcheck.errors import UnsupportedError, first_line
 from gradcheck.estimates import without_gradient
-from gradcheck.functions import Array
+from gradcheck.functions import DTYPES, Array
 from gradcheck.operators import Operator
 from gradcheck.rules import Alter
-from gradcheck_torch.namespace import TorchNamespace
+from gradcheck_torch.namespace import TorchNamespace, tensor_of
 from gradcheck_torch.rules import checkers, with_rule
 
 Tensors = Sequence[torch.Tensor]
@@ -39,7 +39,7 @@ class TorchBackend(Backend):
         "forward": "forward mode, torch.func",
     }
     frameworks = ("torch",)
-    dtypes = ("float32", "float64", "complex64", "complex128")
+    dtypes = DTYPES
     tapes = ("eager",)
     pushforward = "forward"
 
@@ -49,12 +49,14 @@ class TorchBackend(Backend):
 
     def asarray(self, array: Array) -> torch.Tensor:
         """Return a tensor with its own memory, on the CPU."""
-        return torch.from_numpy(np.array(array))
+        return tensor_of(array)
 
     def to_numpy(self, array: torch.Tensor) -> Array:
         """Return a NumPy array with its own memory."""
         dense = array.detach().to_dense() if array.is_sparse else array.detach()
-        return np.array(dense.resolve_conj().resolve_neg().cpu().numpy())
+        if dense.dtype is torch.bfloat16:  # NumPy has none of its own
+            return np.array(dense.cpu().float().numpy()).astype("bfloat16")
+        return np.array(dense.numpy(force=True))  # some zeros of torch have no memory unless forced
 
     def layouts(self, array: Array) -> Mapping[str, torch.Tensor]:
         """Return the tensor as every other element of a longer one, transposed, and expanded from one element."""
@@ -193,6 +195,8 @@ class TorchBackend(Backend):
 
 _REASONS = (
     "is not implemented",
+    "not implemented for '",
+    "Low precision dtypes not supported",
     "does not support it because it has not been implemented",
     "does not support double backward",
     "trying to differentiate twice",
@@ -202,6 +206,11 @@ _REASONS = (
     "does not have a jvp",
     "You are attempting to call Tensor.item()",
     "Implement forward mode",
+    "Expected all outputs to be real",
+    "randomness error mode",
+    "vmap: It looks like you're",
+    "vmap: we do not yet support",
+    "does not yet have a batching rule",
 )
 
 

@@ -14,18 +14,36 @@ from gradcheck.namespaces.library import LibraryNamespace, flat
 Axis = int | tuple[int, ...] | None
 
 
+def tensor_of(array: Array) -> torch.Tensor:
+    """Return a tensor with its own memory."""
+    if array.dtype.name == "bfloat16":  # torch does not know ml_dtypes
+        return torch.from_numpy(np.array(array, np.float32)).to(torch.bfloat16)
+    return torch.from_numpy(np.array(array))
+
+
 class TorchNamespace(LibraryNamespace):
     """NumPy's vocabulary on torch tensors."""
 
     library = "torch"
     renamed: ClassVar[Mapping[str, str]] = {
-        f"special.{name}": f"torch.special.{name}"
-        for name in ("erf", "erfc", "gammaln", "digamma", "expit", "logit", "ndtr")
-    }
+        **{f"linalg.{name}": f"torch.linalg.{name}" for name in ("eigh", "eigvalsh", "qr", "pinv")},
+        "linalg.expm": "torch.linalg.matrix_exp",
+        **{
+            f"special.{name}": f"torch.special.{name}"
+            for name in (
+                "erf", "erfc", "gammaln", "digamma", "expit", "logit", "ndtr", "erfinv", "ndtri", "log_ndtr", "erfcx",
+                "entr", "polygamma", "i0", "i0e", "i1", "i1e",
+            )
+        },
+    }  # fmt: skip
+    lacking = (
+        "special.betainc", "special.exp1", "special.expi", "special.dawsn", "special.spence",
+        "special.j0", "special.j1",  # torch has these two, but their derivatives are 0 in silence
+    )  # fmt: skip
 
     def from_numpy(self, array: Array) -> torch.Tensor:
         """Return a tensor with its own memory."""
-        return torch.from_numpy(np.array(array))
+        return tensor_of(array)
 
     def is_array(self, value: Any) -> bool:
         """Whether `value` is a tensor."""
@@ -77,12 +95,12 @@ class TorchNamespace(LibraryNamespace):
         return torch.tensor(points[:num], dtype=self._torch_dtype(float))
 
     def _torch_dtype(self, kind: type) -> torch.dtype:
-        single = self.dtype.itemsize == 4
+        real: torch.dtype = getattr(torch, self.dtype.name)
         return {
             bool: torch.bool,
             int: torch.int64,
-            float: torch.float32 if single else torch.float64,
-            complex: torch.complex64 if single else torch.complex128,
+            float: real,
+            complex: torch.complex128 if self.dtype.itemsize == 8 else torch.complex64,
         }[kind]
 
     def _both(self, *operands: Any) -> list[torch.Tensor]:
@@ -122,6 +140,10 @@ class TorchNamespace(LibraryNamespace):
     hypot = _binary(torch.hypot)
     logaddexp = _binary(torch.logaddexp)
     special_xlogy = _binary(torch.special.xlogy)
+    special_xlog1py = _binary(torch.special.xlog1py)
+    special_gammainc = _binary(torch.special.gammainc)
+    special_gammaincc = _binary(torch.special.gammaincc)
+    special_zeta = _binary(torch.special.zeta)
     greater = _binary(torch.greater)
     greater_equal = _binary(torch.greater_equal)
     less = _binary(torch.less)
@@ -211,6 +233,11 @@ class TorchNamespace(LibraryNamespace):
     def cumprod(self, x: torch.Tensor, axis: int | None = None) -> torch.Tensor:
         """Cumulative product."""
         return torch.cumprod(x.reshape(-1), 0) if axis is None else torch.cumprod(x, axis)
+
+    def quantile(self, x: torch.Tensor, q: Any, axis: int | None = None, keepdims: bool = False) -> torch.Tensor:
+        """Quantile, or those of a list along a new first axis."""
+        q = q if isinstance(q, float) else self.asarray(q).to(x.dtype)
+        return torch.quantile(x, q, dim=axis, keepdim=keepdims)
 
     def argmax(self, x: torch.Tensor, axis: int | None = None) -> torch.Tensor:
         """Index of the maximum."""
@@ -343,6 +370,11 @@ class TorchNamespace(LibraryNamespace):
             return product
         return self.tensordot(a, b, ([a.ndim - 1], [max(b.ndim - 2, 0)]))
 
+    def vdot(self, a: Any, b: Any) -> torch.Tensor:
+        """Sum of products of all elements, the first conjugated."""
+        a, b = self._both(a, b)
+        return torch.vdot(a.reshape(-1), b.reshape(-1))
+
     def inner(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """Sum over the last axes."""
         return torch.inner(*self._both(a, b))
@@ -372,6 +404,21 @@ class TorchNamespace(LibraryNamespace):
         solution: torch.Tensor = torch.linalg.solve(a, right)
         return solution.squeeze(-1) if b.ndim == 1 else solution
 
+    def linalg_solve_triangular(self, a: torch.Tensor, b: torch.Tensor, lower: bool = False) -> torch.Tensor:
+        """Solve a x = b by one triangle of a; a 1-d `b` is a vector."""
+        right = b.unsqueeze(-1) if b.ndim == 1 else b
+        solution: torch.Tensor = torch.linalg.solve_triangular(a, right, upper=not lower)
+        return solution.squeeze(-1) if b.ndim == 1 else solution
+
+    def linalg_lstsq(self, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor]:
+        """Least squares; a 1-d `b` is a vector."""
+        solution: torch.Tensor = torch.linalg.lstsq(a, b.unsqueeze(-1) if b.ndim == 1 else b).solution
+        return (solution.squeeze(-1) if b.ndim == 1 else solution,)
+
+    def linalg_svd(self, a: torch.Tensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+        """Singular values, with or without their vectors."""
+        return torch.linalg.svd(a, full_matrices=full_matrices) if compute_uv else torch.linalg.svdvals(a)
+
     def linalg_norm(self, x: torch.Tensor, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> torch.Tensor:
         """Vector or matrix norm."""
         result: torch.Tensor = torch.linalg.norm(x, ord=ord, dim=axis, keepdim=keepdims)
@@ -380,6 +427,28 @@ class TorchNamespace(LibraryNamespace):
     def linalg_matrix_power(self, x: torch.Tensor, n: int) -> torch.Tensor:
         """Integer power of a square matrix."""
         result: torch.Tensor = torch.linalg.matrix_power(x, n)
+        return result
+
+    # -- Fourier transforms -------------------------------------------------------------------
+
+    def fft_fft(self, x: torch.Tensor, n: int | None = None, axis: int = -1) -> torch.Tensor:
+        """Discrete Fourier transform along an axis."""
+        result: torch.Tensor = torch.fft.fft(x, n, axis)
+        return result
+
+    def fft_ifft(self, x: torch.Tensor, n: int | None = None, axis: int = -1) -> torch.Tensor:
+        """Its inverse."""
+        result: torch.Tensor = torch.fft.ifft(x, n, axis)
+        return result
+
+    def fft_rfft(self, x: torch.Tensor, n: int | None = None, axis: int = -1) -> torch.Tensor:
+        """The half of the transform of real numbers that says all."""
+        result: torch.Tensor = torch.fft.rfft(x, n, axis)
+        return result
+
+    def fft_irfft(self, x: torch.Tensor, n: int | None = None, axis: int = -1) -> torch.Tensor:
+        """Its inverse."""
+        result: torch.Tensor = torch.fft.irfft(x, n, axis)
         return result
 
     # -- special functions --------------------------------------------------------------------
@@ -399,6 +468,37 @@ class TorchNamespace(LibraryNamespace):
         if axis is None:
             return torch.log_softmax(x.reshape(-1), 0).reshape(x.shape)
         return torch.log_softmax(x, axis)
+
+    def special_rel_entr(self, x: Any, y: Any) -> torch.Tensor:
+        """Return x log(x / y)."""
+        x, y = self._both(x, y)
+        entropy: torch.Tensor = torch.special.xlogy(x, x / y)
+        return entropy
+
+    def special_kl_div(self, x: Any, y: Any) -> torch.Tensor:
+        """Return x log(x / y) - x + y."""
+        x, y = self._both(x, y)
+        divergence: torch.Tensor = self.special_rel_entr(x, y) - x + y
+        return divergence
+
+    def special_gamma(self, x: Any) -> torch.Tensor:
+        """Return the gamma function, which torch has as a logarithm only."""
+        return _sign_of_gamma(x) * torch.exp(torch.special.gammaln(x))
+
+    def special_betaln(self, a: Any, b: Any) -> torch.Tensor:
+        """Return the logarithm of the beta function."""
+        a, b = self._both(a, b)
+        logarithm: torch.Tensor = torch.special.gammaln(a) + torch.special.gammaln(b) - torch.special.gammaln(a + b)
+        return logarithm
+
+    def special_beta(self, a: Any, b: Any) -> torch.Tensor:
+        """Return the beta function."""
+        a, b = self._both(a, b)
+        return _sign_of_gamma(a) * _sign_of_gamma(b) * _sign_of_gamma(a + b) * torch.exp(self.special_betaln(a, b))
+
+
+def _sign_of_gamma(x: torch.Tensor) -> torch.Tensor:
+    return torch.where((x < 0) & (torch.floor(x) % 2 != 0), -torch.ones_like(x), torch.ones_like(x))
 
 
 def _widest(kinds: Sequence[type]) -> type:

@@ -67,6 +67,7 @@ def one_of_each_row(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, 0.3]), np.array([2.0, 0.4, -0.6, 1.0, -1.7]))},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "flip",
     gradient=lambda x, y: (2 * x * y[::-1], (x**2)[::-1]),
@@ -78,6 +79,7 @@ def reversal(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, -0.7]),)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar"],
     source="Oppenheim & Schafer (2010), Discrete-Time Signal Processing, 3rd ed., Pearson, section 8.6",
     gradient=lambda x: np.roll(x, 1) + np.roll(x, -1) - 3 * (np.roll(x, 2) + np.roll(x, -2)),
@@ -97,6 +99,7 @@ def _padded_convolution_gradient(x: Array, kernel: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0]), np.array([0.25, 0.6, -0.4]))},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar"],
     source="Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning, arXiv:1603.07285",
     gradient=_padded_convolution_gradient,
@@ -110,6 +113,7 @@ def padded_convolution(xp: Any, x: Any, kernel: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2]), np.array([1.5, 0.7, -0.9]))},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar", "broadcasting"],
     source=_BROADCASTING,
     gradient=lambda x, y: (
@@ -124,6 +128,7 @@ def outer_by_newaxis(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0], [1.1, -0.9, 0.2]]),)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_NUMPY + "tril, numpy.triu",
     gradient=lambda x: 2 * np.tril(x) - 3 * np.triu(x, 1) ** 2,
@@ -135,6 +140,7 @@ def triangles(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0], [1.1, -0.9, 0.2]]),)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_NUMPY + "diagonal, numpy.trace",
     gradient=lambda x: np.diag(np.array([1.0, -2.0, 3.0]) * np.exp(np.diag(x)) + 2 * np.trace(x)),
@@ -146,6 +152,7 @@ def diagonals(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2]), np.array([1.5, 0.7, -0.9]), 0.4)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "concatenate, numpy.stack",
     gradient=lambda x, y, z: (
@@ -162,6 +169,7 @@ def joined(xp: Any, x: Any, y: Any, z: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([2.5, -1.0, 0.7, 4.0]),)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar"],
     source="David & Nagaraja (2003), Order Statistics, 3rd ed., Wiley",
     gradient=lambda x: np.array([1.0, -2.0, 3.0, 5.0])[np.argsort(np.argsort(x))] * 2 * x,
@@ -178,6 +186,7 @@ def _roughness_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, -0.7]),)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar"],
     source="Whittaker (1922), Proc. Edinburgh Math. Soc. 41, 63-75",
     gradient=_roughness_gradient,
@@ -218,6 +227,7 @@ def axes_moved(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[[0.5], [-1.2], [0.8]], [[1.5], [0.7], [-0.9]]]),)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar", "broadcasting"],
     source=_NUMPY + "squeeze, numpy.expand_dims, numpy.broadcast_to",
     gradient=lambda x: 2 * x * np.arange(1.0, 7.0).reshape(2, 3, 1) + 4 * np.sum(x, axis=1, keepdims=True) ** 3,
@@ -232,6 +242,7 @@ def axes_of_one(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_MATRIX,)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_GUIDE,
     gradient=lambda x: (
@@ -248,3 +259,189 @@ def from_the_end(xp: Any, x: Any) -> Any:
     """Negative indices, an ellipsis and a flattened matrix."""
     corner = x[0, -2] * x[-1, -1] + x[-1, 1] * x[..., -1][0] ** 2
     return corner + xp.sum(xp.arange(0.0, 6.0) * xp.ravel(x) ** 2)
+
+
+_PAIR = np.array([[0.5, -1.5], [2.5, 1.0]])
+_BATCH = np.array([[[1.2, 0.4], [-0.8, 2.0]], [[0.3, -1.1], [0.9, 0.6]]])
+
+
+def _einsum_patterns_gradient(a: Array, b: Array) -> Any:
+    to_a = np.diag(2 * np.array([1.0, -2.0]) * np.diag(a)) + b.sum(axis=2).T
+    to_a = to_a + np.einsum("bjk,bkj->j", b, b)[:, None] * np.array([0.5, -1.0])
+    mixed = a @ [0.5, -1.0]
+    return to_a, (mixed[:, None] + mixed) * np.swapaxes(b, 1, 2) + a.T[:, :, None]
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_PAIR, _BATCH)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar", "matrix"],
+    source=_NUMPY + "einsum",
+    gradient=_einsum_patterns_gradient,
+)
+def einsum_patterns(xp: Any, a: Any, b: Any) -> Any:
+    """Einstein's sums with a diagonal, a transposition and a batch of traces of products."""
+    diagonal = xp.einsum("ii->i", a)
+    transposed = xp.einsum("ij,jik->", a, b)
+    traces = xp.einsum("ij,bik,bki,j->", a, b, b, xp.asarray([0.5, -1.0]))
+    return xp.sum(xp.asarray([1.0, -2.0]) * diagonal**2) + transposed + traces
+
+
+def _segments_gradient(x: Array) -> Any:
+    places = np.array([0, 2, 0, 1, 2])
+    sums = np.bincount(places, x)
+    return (np.array([1.0, -2.0, 3.0]) * 2 * sums)[places]
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, -0.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar"],
+    source=_NUMPY + "bincount",
+    gradient=_segments_gradient,
+)
+def segment_sums(xp: Any, x: Any) -> Any:
+    """Squares of the sums of three segments, scattered by rows of the identity."""
+    rows = xp.take(xp.eye(3), xp.asarray([0, 2, 0, 1, 2], dtype=int), axis=0)
+    return xp.sum(xp.asarray([1.0, -2.0, 3.0]) * xp.matmul(x, rows) ** 2)
+
+
+def _in_another_order_gradient(x: Array, y: Array) -> Any:
+    order, weights = np.argsort(x), np.array([1.0, -2.0, 3.0, 0.5])
+    to_y = np.zeros_like(y)
+    to_y[order] = weights * 2 * y[order]
+    return np.cos(x), to_y
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([2.5, -1.0, 0.7, 4.0]), np.array([0.5, 1.5, -2.0, 0.8]))},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar"],
+    source=_NUMPY + "argsort",
+    gradient=_in_another_order_gradient,
+)
+def in_another_order(xp: Any, x: Any, y: Any) -> Any:
+    """Squares of one vector in the order of another one, which has no part in it but by its order."""
+    return xp.sum(xp.asarray([1.0, -2.0, 3.0, 0.5]) * xp.take(y, xp.argsort(x)) ** 2) + xp.sum(xp.sin(x))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5, 0.9], [3.0, 0.7, -2.0, 1.1]]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar", "matrix"],
+    source=_NUMPY + "sort",
+    gradient=lambda x: (np.argsort(np.argsort(x)) >= 2) * np.array([[2.0], [-1.0]]) * np.exp(x),
+)
+def top_two_of_each_row(xp: Any, x: Any) -> Any:
+    """Exponentials of the two largest elements of each row, weighted."""
+    largest = xp.sort(x, axis=1)[:, 2:]
+    return xp.sum(xp.asarray([[2.0], [-1.0]]) * xp.exp(largest))
+
+
+def _margins_gradient(x: Array) -> Any:
+    gradient = np.zeros_like(x)
+    reflected, repeated = [2, 1, 0, 1, 2, 3, 2], [0, 0, 0, 1, 2, 3, 3]
+    cyclic, symmetric = [2, 3, 0, 1, 2, 3, 0], [1, 0, 0, 1, 2, 3, 3]
+    for source, weight in ((reflected, 1.0), (repeated, -2.0), (cyclic, 3.0), (symmetric, 0.5)):
+        np.add.at(gradient, source, weight * np.arange(1.0, 8.0) * 2 * x[source])
+    return gradient
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar"],
+    source=_NUMPY + "pad",
+    gradient=_margins_gradient,
+)
+def margins(xp: Any, x: Any) -> Any:
+    """Squares of a vector with reflected, repeated, cyclic and symmetric margins, weighted."""
+    total = xp.sum(xp.arange(1.0, 8.0) * xp.pad(x, (2, 1), mode="reflect") ** 2)
+    total = total - 2.0 * xp.sum(xp.arange(1.0, 8.0) * xp.pad(x, (2, 1), mode="edge") ** 2)
+    total = total + 3.0 * xp.sum(xp.arange(1.0, 8.0) * xp.pad(x, (2, 1), mode="wrap") ** 2)
+    return total + 0.5 * xp.sum(xp.arange(1.0, 8.0) * xp.pad(x, (2, 1), mode="symmetric") ** 2)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_MATRIX,)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar", "matrix"],
+    source=_NUMPY + "roll",
+    gradient=lambda x: (
+        np.roll(x, (1, -1), axis=(0, 1)) + np.roll(x, (-1, 1), axis=(0, 1)) - 2 * (np.roll(x, 2) + np.roll(x, -2))
+    ),
+)
+def rolled_matrix(xp: Any, x: Any) -> Any:
+    """Products with a matrix rolled along both axes, and along the flattened one."""
+    return xp.sum(x * xp.roll(x, (1, -1), axis=(0, 1))) - 2.0 * xp.sum(x * xp.roll(x, 2))
+
+
+def _stretched_gradient(a: Array, b: Array, c: Array, d: Array) -> Any:
+    weights = np.arange(-3.0, 9.0).reshape(3, 4)
+    slope = weights * np.cos(a + b * c * d)
+    return (
+        slope.sum(),
+        (slope * c * d).sum(axis=1, keepdims=True),
+        (slope * b * d).sum(axis=0, keepdims=True),
+        (slope * b * c).sum(axis=0),
+    )
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (
+            0.4,
+            np.array([[0.5], [-1.2], [0.8]]),
+            np.array([[1.5, 0.7, -0.9, 0.3]]),
+            np.array([0.6, -1.1, 2.0, 0.2]),
+        )
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar", "broadcasting"],
+    source=_BROADCASTING,
+    gradient=_stretched_gradient,
+)
+def stretched_in_every_direction(xp: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """Sines of a number plus the products of a column, a row and a vector, weighted."""
+    return xp.sum(xp.reshape(xp.arange(-3.0, 9.0), (3, 4)) * xp.sin(a + b * c * d))
+
+
+def _image_filter_gradient(x: Array, kernel: Array) -> Any:
+    windows = np.lib.stride_tricks.sliding_window_view(x, (2, 2))
+    slope = np.array([[1.0, -2.0], [0.5, 3.0]]) * 2 * np.einsum("ijkl,kl->ij", windows, kernel)
+    to_x = np.zeros_like(x)
+    for i, j in np.ndindex(2, 2):
+        to_x[i : i + 2, j : j + 2] += slope * kernel[i, j]
+    return to_x, np.einsum("ijkl,ij->kl", windows, slope)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (
+            np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0], [1.1, 1.9, 0.2]]),
+            np.array([[0.25, 0.6], [-0.4, 1.1]]),
+        )
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar", "matrix"],
+    source="Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning, arXiv:1603.07285",
+    gradient=_image_filter_gradient,
+)
+def image_filter(xp: Any, x: Any, kernel: Any) -> Any:
+    """Cross-correlation of two axes by slices, squared and weighted."""
+    upper = kernel[0, 0] * x[:-1, :-1] + kernel[0, 1] * x[:-1, 1:]
+    lower = kernel[1, 0] * x[1:, :-1] + kernel[1, 1] * x[1:, 1:]
+    return xp.sum(xp.asarray([[1.0, -2.0], [0.5, 3.0]]) * (upper + lower) ** 2)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5]),), "one element": (np.array([1.7]),)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["indexing", "scalar"],
+    source=_GUIDE,
+    gradient=lambda x: 3 * x**2 + 2 * np.sin(x) * np.cos(x),
+)
+def empty_slices(xp: Any, x: Any) -> Any:
+    """Sums and products over nothing, and a vector with nothing before it."""
+    whole = xp.concatenate([x[:0], x, x[5:]], axis=0)
+    return xp.sum(whole**3) + xp.prod(x[3:]) * xp.sum(xp.sin(x) ** 2) + xp.sum(xp.exp(x[:0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
 import gradcheck
 from gradcheck.functions import Array
@@ -21,6 +22,7 @@ _OTHER = np.array([1.5, 0.8, -0.6])
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_VECTOR, _SQUARE)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.4",
     gradient=lambda x, a: ((a + a.T) @ x, np.outer(x, x)),
@@ -32,6 +34,7 @@ def quadratic_form(xp: Any, x: Any, a: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_OTHER[:2], np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0]]), _VECTOR)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.4",
     gradient=lambda x, a, y: (a @ y, np.outer(x, y), a.T @ x),
@@ -48,6 +51,7 @@ def _rayleigh_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_VECTOR,)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar"],
     source=_GOLUB + "8.2",
     gradient=_rayleigh_gradient,
@@ -57,19 +61,33 @@ def rayleigh_quotient(xp: Any, x: Any) -> Any:
     return xp.dot(x, xp.matmul(xp.asarray(_SQUARE), x)) / xp.dot(x, x)
 
 
+def _cofactors(a: Array) -> Any:
+    """Return the signed minors, which are the gradient of the determinant of singular matrices too."""
+    n = len(a)
+    minors = [[np.linalg.det(np.delete(np.delete(a, i, axis=0), j, axis=1)) for j in range(n)] for i in range(n)]
+    return np.array(minors) * (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+
+
 @gradcheck.case(
-    inputs=lambda rng: {"ordinary": (_SQUARE,)},
+    inputs=lambda rng: {
+        "ordinary": (_SQUARE,),
+        "ill-conditioned": (1 / (np.arange(1.0, 5.0)[:, None] + np.arange(4.0)),),
+        "singular": (np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),),
+        "with a row of zeros": (np.array([[2.0, -0.5, 0.3], [0.0, 0.0, 0.0], [-0.2, 0.6, 1.8]]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
-    gradient=lambda a: np.linalg.det(a) * np.linalg.inv(a).T,
+    gradient=_cofactors,
 )
 def determinant(xp: Any, a: Any) -> Any:
-    """Determinant."""
+    """Determinant, a polynomial, of a singular matrix too."""
     return xp.linalg.det(a)
 
 
 @gradcheck.case(
     inputs=lambda rng: {"positive": (_SQUARE,), "negative": (_SQUARE[[1, 0, 2]],)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
     gradient=lambda a: np.linalg.inv(a).T,
@@ -81,6 +99,7 @@ def log_determinant(xp: Any, a: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE,)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.2",
     gradient=lambda a: -np.outer(np.linalg.solve(a.T, _VECTOR), np.linalg.solve(a, _OTHER)),
@@ -98,6 +117,7 @@ def _linear_solve_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE, np.array([[1.0, -0.5], [0.3, 2.0], [1.7, 0.9]]))},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_GILES,
     gradient=_linear_solve_gradient,
@@ -109,6 +129,7 @@ def linear_solve(xp: Any, a: Any, b: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE, np.array([[0.5], [1.0], [-2.0]]))},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix", "broadcasting"],
     source=_GOLUB + "2.3",
     gradient=lambda a, b: (
@@ -123,6 +144,7 @@ def frobenius_distance(xp: Any, a: Any, b: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE,)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.5",
     gradient=lambda a: 3 * (a @ a).T,
@@ -144,6 +166,7 @@ def _cholesky_gradient(a: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE,)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Murray (2016), Differentiation of the Cholesky decomposition, arXiv:1602.07527",
     gradient=_cholesky_gradient,
@@ -163,6 +186,7 @@ def _mahalanobis_gradient(x: Array, mean: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_VECTOR, _OTHER)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar"],
     source="Mahalanobis (1936), Proc. Natl. Inst. Sci. India 2, 49-55",
     gradient=_mahalanobis_gradient,
@@ -183,6 +207,7 @@ def _kronecker_gradient(a: Array, b: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[0.5, -1.5], [2.5, 1.0]]), np.array([[1.2, 0.4], [-0.8, 2.0], [0.3, -1.1]]))
     },
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_GOLUB + "12.3",
     gradient=_kronecker_gradient,
@@ -213,6 +238,7 @@ def _least_squares_gradient(a: Array, b: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[1.0, 0.5], [1.0, -0.4], [1.0, 2.0], [0.6, 1.5]]), np.array([0.7, 1.9, -0.3, 1.1]))
     },
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Golub & Pereyra (1973), SIAM J. Numer. Anal. 10, 413-432",
     gradient=_least_squares_gradient,
@@ -247,6 +273,7 @@ def contraction(xp: Any, a: Any, b: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0]]),)},
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
     gradient=lambda a: 2 * np.linalg.det(a @ a.T) * np.linalg.inv(a @ a.T) @ a,
@@ -264,6 +291,7 @@ def gram_determinant(xp: Any, a: Any) -> Any:
             np.array([[0.3, -1.1], [0.6, 0.9]]),
         )
     },
+    operators=["gradient", "hessian", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.5",
     gradient=lambda a, b, c: ((b @ c).T, (c @ a).T, (a @ b).T),
@@ -271,3 +299,140 @@ def gram_determinant(xp: Any, a: Any) -> Any:
 def trace_of_product(xp: Any, a: Any, b: Any, c: Any) -> Any:
     """Trace of a product of three matrices."""
     return xp.trace(a @ b @ c)
+
+
+_PLAN = np.array([[1.0, -2.0, 0.5], [3.0, 0.7, -1.5], [-0.4, 2.0, 1.2]])
+
+
+def _inverse_power_gradient(a: Array) -> Any:
+    inverse = np.linalg.inv(a)
+    square = inverse @ inverse
+    return -inverse.T @ _PLAN @ square.T - square.T @ _PLAN @ inverse.T
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_SQUARE,)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["linear_algebra", "scalar", "matrix"],
+    source=_COOKBOOK + "2.2",
+    gradient=_inverse_power_gradient,
+)
+def inverse_power(xp: Any, a: Any) -> Any:
+    """Elements of the inverse square of a matrix, weighted."""
+    return xp.sum(xp.asarray(_PLAN) * xp.linalg.matrix_power(a, -2))
+
+
+@gradcheck.case(
+    inputs=lambda rng: {
+        "ordinary": (_SQUARE,),
+        "orthogonal": (np.array([[0.0, -1.0, 0.0], [0.6, 0.0, -0.8], [0.8, 0.0, 0.6]]),),
+    },
+    operators=["gradient", "hessian", "hvp"],
+    tags=["linear_algebra", "scalar", "matrix"],
+    source="Pukelsheim (2006), Optimal Design of Experiments, SIAM, section 6.5",
+    gradient=lambda a: -2 * np.linalg.matrix_power(a @ a.T, -2) @ a,
+)
+def average_variance_criterion(xp: Any, a: Any) -> Any:
+    """Trace of inv(A A'), the criterion of A-optimality."""
+    return xp.trace(xp.linalg.inv(a @ a.T))
+
+
+def _triangular_solve_gradient(a: Array, b: Array) -> Any:
+    lower = np.tril(a)
+    x = np.linalg.solve(lower, b)
+    back = np.linalg.solve(lower.T, np.array([1.0, -2.0, 0.5]) * 2 * x)
+    return -np.tril(np.outer(back, x)), back
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_SQUARE, _VECTOR)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["linear_algebra", "scalar", "matrix"],
+    source=_GOLUB + "3.1",
+    gradient=_triangular_solve_gradient,
+)
+def triangular_solve(xp: Any, a: Any, b: Any) -> Any:
+    """Squares of a forward substitution, weighted: what is above the diagonal has no part in it."""
+    return xp.sum(xp.asarray([1.0, -2.0, 0.5]) * xp.linalg.solve_triangular(a, b, lower=True) ** 2)
+
+
+def _lyapunov_gradient(a: Array, q: Array) -> Any:
+    x = scipy.linalg.solve_continuous_lyapunov(a, q)
+    back = scipy.linalg.solve_continuous_lyapunov(a.T, np.array([[1.0, -2.0], [0.5, 3.0]]))
+    return -(back @ x.T + back.T @ x), back
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (np.array([[2.0, -0.5], [0.4, 1.5]]), np.array([[1.0, 0.3], [-0.7, 2.0]]))},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["linear_algebra", "scalar", "matrix"],
+    source=_GOLUB + "12.3",
+    gradient=_lyapunov_gradient,
+)
+def lyapunov_equation(xp: Any, a: Any, q: Any) -> Any:
+    """Elements of the solution of A X + X A' = Q, by Kronecker products and weighted."""
+    one = xp.eye(2)
+    system = xp.kron(a, one) + xp.kron(one, a)
+    return xp.sum(xp.asarray([1.0, -2.0, 0.5, 3.0]) * xp.linalg.solve(system, xp.ravel(q)))
+
+
+_BATCH = np.array([[[2.0, -0.5], [0.4, 1.5]], [[1.2, 0.7], [-0.9, 0.8]]])
+_ROWS = np.array([[1.0, -0.5, 2.0], [0.3, 2.0, -1.0]])
+
+
+def _batched_solve_gradient(a: Array, b: Array) -> Any:
+    weights = np.array([[[1.0, -2.0, 0.5]], [[3.0, 0.7, -1.5]]])
+    x = np.linalg.solve(a, b)
+    back = np.linalg.solve(np.swapaxes(a, 1, 2), weights * 2 * x)
+    return -back @ np.swapaxes(x, 1, 2), back.sum(axis=0)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_BATCH, _ROWS)},
+    tags=["linear_algebra", "scalar", "matrix", "broadcasting"],
+    source=_NUMPY + "linalg.solve",
+    gradient=_batched_solve_gradient,
+)
+def batched_solve(xp: Any, a: Any, b: Any) -> Any:
+    """Squares of the solutions of two systems with one right-hand side, weighted."""
+    return xp.sum(xp.asarray([[[1.0, -2.0, 0.5]], [[3.0, 0.7, -1.5]]]) * xp.linalg.solve(a, b) ** 2)
+
+
+def _batched_inverse_gradient(a: Array) -> Any:
+    inverses, sizes = np.linalg.inv(a), np.linalg.det(a)
+    weights = np.array([[[1.0, -2.0], [0.5, 3.0]]])
+    back = -np.swapaxes(inverses, 1, 2) @ np.broadcast_to(weights, a.shape) @ np.swapaxes(inverses, 1, 2)
+    return back + (np.array([2.0, -1.0]) * 2 * sizes**2)[:, None, None] * np.swapaxes(inverses, 1, 2)
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_BATCH,)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["linear_algebra", "scalar", "matrix"],
+    source=_COOKBOOK + "2.1",
+    gradient=_batched_inverse_gradient,
+)
+def batched_inverse(xp: Any, a: Any) -> Any:
+    """Elements of the inverses, and squares of the determinants, of two matrices, weighted."""
+    inverses = xp.asarray([[1.0, -2.0], [0.5, 3.0]]) * xp.linalg.inv(a)
+    return xp.sum(inverses) + xp.sum(xp.asarray([2.0, -1.0]) * xp.linalg.det(a) ** 2)
+
+
+def _batched_cholesky_gradient(a: Array) -> Any:
+    gram = a @ np.swapaxes(a, 1, 2) + np.eye(2)
+    scales = np.array([2.0, -1.0])[:, None, None]
+    return scales * np.linalg.inv(gram) @ a
+
+
+@gradcheck.case(
+    inputs=lambda rng: {"ordinary": (_BATCH,)},
+    operators=["gradient", "hessian", "hvp"],
+    tags=["linear_algebra", "scalar", "matrix"],
+    source="Murray (2016), Differentiation of the Cholesky decomposition, arXiv:1602.07527",
+    gradient=_batched_cholesky_gradient,
+)
+def batched_cholesky(xp: Any, a: Any) -> Any:
+    """Logarithms of the determinants of A A' + I for two matrices, by the diagonals of their factors."""
+    factors = xp.linalg.cholesky(a @ xp.swapaxes(a, 1, 2) + xp.eye(2))
+    logarithms = xp.log(xp.diagonal(factors, axis1=1, axis2=2))
+    return xp.sum(xp.asarray([[2.0], [-1.0]]) * logarithms)

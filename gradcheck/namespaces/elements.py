@@ -127,7 +127,7 @@ class ElementNamespace:
     `elementwise` or `per_element`, what cannot be composed: ``abs``, ``sign``, ``exp``, ``log``,
     ``expm1``, ``log1p``, ``sqrt``, the trigonometric and hyperbolic functions and their inverses,
     ``arctan2``, ``logaddexp``, ``maximum``, ``where``, ``floor``, ``ceil``, the comparisons,
-    ``special.erf``, ``special.erfc``, ``special.gammaln``, ``special.digamma``. What it leaves out
+    the special functions that are not here. What it leaves out
     raises `UnsupportedError` when it is called for.
 
     Parameters
@@ -144,6 +144,7 @@ class ElementNamespace:
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype = np.dtype(dtype)
         self.linalg = Submodule(cast(Any, self), "linalg")
+        self.fft = Submodule(cast(Any, self), "fft")
         self.special = Submodule(cast(Any, self), "special")
 
     # -- what a subclass says -----------------------------------------------------------------
@@ -159,6 +160,13 @@ class ElementNamespace:
     def pivot(self, column: Sequence[Any]) -> int:
         """Return which entry of a column elimination divides by."""
         raise NotImplementedError
+
+    def eigenpairs(self, matrix: Array) -> tuple[Array, Array]:
+        """Return eigenvalues in ascending order, and eigenvectors as columns, of a symmetric matrix, as constants.
+
+        What they are of the matrix's derivative, `linalg_eigh` finds from there.
+        """
+        raise UnsupportedError(f"{self.system} has no eigenvalues and singular values: they are no formula")
 
     def refuse_branch(self) -> NoReturn:
         """Refuse to decide a condition that depends on the inputs."""
@@ -384,6 +392,19 @@ class ElementNamespace:
             return found
         return self.reshape(found, (1,) * len(shape)) if axis is None else self.expand_dims(found, axis)
 
+    def quantile(self, a: Any, q: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Return a quantile by linear interpolation, or those of a list along a new first axis."""
+        if np.ndim(q):
+            return self.stack([self.quantile(a, float(one), axis, keepdims) for one in q])
+        shape = self.unwrap(a).shape
+        ordered = self.sort(self.ravel(a) if axis is None else self.moveaxis(a, axis, -1))
+        place = q * (ordered.shape[-1] - 1)
+        low, high = ordered[..., int(place)], ordered[..., min(int(place) + 1, ordered.shape[-1] - 1)]
+        found = low + (high - low) * (place - int(place))
+        if not keepdims:
+            return found
+        return self.reshape(found, (1,) * len(shape)) if axis is None else self.expand_dims(found, axis)
+
     def argmax(self, a: Any, axis: int | None = None) -> Any:
         """Refuse: which element is largest depends on the inputs' values."""
         self._refuse_order("argmax")
@@ -460,6 +481,10 @@ class ElementNamespace:
     inner = elementwise(np.inner)
     outer = elementwise(np.outer)
     kron = elementwise(np.kron)
+
+    def vdot(self, a: Any, b: Any) -> Any:
+        """Return the sum of products of all elements, the first conjugated."""
+        return self.sum(self.multiply(self.conj(self.ravel(a)), self.ravel(b)))
 
     def cross(self, a: Any, b: Any, axis: int = -1) -> Any:
         """Return the vector product of vectors of 3 components."""
@@ -547,6 +572,94 @@ class ElementNamespace:
             base = self.matmul(base, base)
         return self.broadcast_to(self.eye(matrix.shape[-1]), matrix.shape) if product is None else product
 
+    def linalg_solve_triangular(self, a: Any, b: Any, lower: bool = False) -> Any:
+        """Return x with a x = b, by substitution in one triangle of a; a `b` of one dimension is a vector."""
+        vector = self.unwrap(b).ndim == 1
+        right = self.expand_dims(b, -1) if vector else b
+        rows: list[Any] = [None] * right.shape[-2]
+        for i in range(len(rows)) if lower else reversed(range(len(rows))):
+            rest = right[..., i, :]
+            for j in range(i) if lower else range(i + 1, len(rows)):
+                rest = rest - a[..., i, j, None] * rows[j]
+            rows[i] = rest / a[..., i, i, None]
+        solution = self.stack(rows, axis=-2)
+        return self.squeeze(solution, axis=-1) if vector else solution
+
+    def linalg_qr(self, a: Any) -> tuple[Any, Any]:
+        """Return the reduced QR decomposition with a positive diagonal, by Gram and Schmidt's process."""
+        rows, columns = self.unwrap(a).shape[-2:]
+        directions: list[Any] = []
+        triangle = []
+        for j in range(columns):
+            rest, shares = a[..., :, j], []
+            for direction in directions:
+                shares.append(self.sum(self.conj(direction) * rest, axis=-1))
+                rest = rest - shares[-1][..., None] * direction
+            if j < rows:
+                shares.append(self.linalg_norm(rest, axis=-1))
+                directions.append(rest / shares[-1][..., None])
+            below = [self.zeros_like(shares[0])] * (min(rows, columns) - len(shares))
+            triangle.append(self.stack([*shares, *below], axis=-1))
+        return self.stack(directions, axis=-1), self.stack(triangle, axis=-1)
+
+    def linalg_pinv(self, a: Any) -> Any:
+        """Return the pseudoinverse of a matrix of full rank, by its normal equations."""
+        rows, columns = self.unwrap(a).shape[-2:]
+        adjoint = self.conj(self.swapaxes(a, -1, -2))
+        if rows >= columns:
+            return self.linalg_solve(self.matmul(adjoint, a), adjoint)
+        return self.matmul(adjoint, self.linalg_inv(self.matmul(a, adjoint)))
+
+    def linalg_lstsq(self, a: Any, b: Any) -> tuple[Any]:
+        """Return, in a tuple, the least squares solution of a x = b for a matrix of full rank."""
+        return (self.matmul(self.linalg_pinv(a), b),)
+
+    def linalg_eigh(self, a: Any) -> tuple[Any, Any]:
+        """Return the eigenvalues and eigenvectors of a symmetric matrix, from its lower triangle.
+
+        The constants of `eigenpairs` solve ``a v = w v, v' v = 1``. From the solution, a step of Newton's
+        method gives another one whose first derivatives by `a` are right, a second step the second ones.
+        """
+        matrix = _square(self.unwrap(a))
+        shape = (matrix.shape[-1] + 1, matrix.shape[-1])
+        found = self.wrap(self._batched(self._refined, matrix, shape))
+        return found[..., 0, :], found[..., 1:, :]
+
+    def _refined(self, matrix: Array) -> Array:
+        """Return a row of eigenvalues above the matrix of eigenvectors."""
+        symmetric = np.tril(matrix) + np.tril(matrix, -1).T
+        values, vectors = self.eigenpairs(symmetric)
+        pairs = np.concatenate([values[None, :], vectors])
+        for _ in range(2):
+            pairs = np.stack([pair - self._newton(symmetric, pair[0], pair[1:]) for pair in pairs.T], axis=1)
+        return pairs
+
+    def _newton(self, matrix: Array, value: Any, vector: Array) -> Array:
+        """Return Newton's step for an eigenvalue and its eigenvector."""
+        n = len(matrix)
+        shifted = matrix - np.diag(np.full(n, value))
+        border = np.block([[-vector[:, None], shifted], [np.zeros((1, 1)), vector[None, :]]])
+        residual = np.concatenate([shifted @ vector, [(vector @ vector - 1) / 2]])
+        return self._solved(border, residual[:, None])[:, 0]
+
+    def linalg_eigvalsh(self, a: Any) -> Any:
+        """Return the eigenvalues of a symmetric matrix in ascending order, from its lower triangle."""
+        return self.linalg_eigh(a)[0]
+
+    def linalg_svd(self, a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+        """Return singular values that are not 0, with or without their vectors, from the eigenvectors of a' a."""
+        rows, columns = self.unwrap(a).shape[-2:]
+        transposed = self.swapaxes(a, -1, -2)
+        if full_matrices and compute_uv and rows != columns:
+            raise UnsupportedError(f"{self.system} has singular vectors of full_matrices=False only")
+        if rows < columns:
+            found = self.linalg_svd(transposed, False, compute_uv)
+            return (self.swapaxes(found[2], -1, -2), found[1], self.swapaxes(found[0], -1, -2)) if compute_uv else found
+        squares, vectors = self.linalg_eigh(self.matmul(transposed, a))
+        values, right = self.sqrt(self.flip(squares, -1)), self.flip(vectors, -1)
+        left = self.matmul(a, right) / values[..., None, :]
+        return (left, values, self.swapaxes(right, -1, -2)) if compute_uv else values
+
     def linalg_norm(self, x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
         """Return the norm of vectors (any order) or matrices (Frobenius, 1, -1, inf, -inf)."""
         dimensions = self.unwrap(x).ndim
@@ -557,6 +670,8 @@ class ElementNamespace:
             return self._vector_norm(x, ord, axes[0], keepdims)
         if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
             return self._matrix_norm(x, ord, axes, keepdims)
+        if len(axes) == 2 and ord in ("nuc", 2, -2):
+            return self._spectral_norm(x, ord, axes, keepdims)
         raise UnsupportedError(f"{self.system} has no norm of order {ord!r} over {len(axes)} axes")
 
     def _vector_norm(self, x: Any, order: Any, axis: int, keepdims: bool) -> Any:
@@ -576,6 +691,11 @@ class ElementNamespace:
         sums = self.sum(self.abs(x), summed, keepdims=True)
         norms = (self.max if order > 0 else self.min)(sums, folded, keepdims=True)
         return norms if keepdims else self.squeeze(norms, axis=tuple(int(i) for i in axes))
+
+    def _spectral_norm(self, x: Any, order: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+        values = self.linalg_svd(self.moveaxis(x, axes, (-2, -1)), compute_uv=False)
+        norm = self.sum(values, axis=-1) if order == "nuc" else values[..., 0 if order == 2 else -1]
+        return self.expand_dims(norm, axes) if keepdims else norm
 
     def _batched(self, function: Callable[[Array], Any], matrices: Array, shape: tuple[int, ...]) -> Array:
         """Apply a function of one matrix over all leading axes."""
@@ -639,6 +759,62 @@ class ElementNamespace:
     def special_ndtr(self, x: Any) -> Any:
         """Return the distribution function of the standard normal distribution."""
         return self.multiply(0.5, self.special_erfc(self.divide(self.negative(x), self.wrap(np.sqrt(2.0)))))
+
+    def special_xlog1py(self, x: Any, y: Any) -> Any:
+        """Return x log(1 + y), which is 0 at (0, -1)."""
+        both = self.logical_and(self.equal(x, 0.0), self.equal(y, -1.0))
+        return self.multiply(x, self.log1p(self.where(both, 0.0, y)))
+
+    def special_entr(self, x: Any) -> Any:
+        """Return -x log(x), which is 0 at 0."""
+        return self.negative(self.special_xlogy(x, x))
+
+    def special_rel_entr(self, x: Any, y: Any) -> Any:
+        """Return x log(x / y), which is 0 at x = 0."""
+        return self.subtract(self.special_xlogy(x, x), self.special_xlogy(x, y))
+
+    def special_kl_div(self, x: Any, y: Any) -> Any:
+        """Return x log(x / y) - x + y."""
+        return self.add(self.subtract(self.special_rel_entr(x, y), x), y)
+
+    def special_beta(self, a: Any, b: Any) -> Any:
+        """Return the beta function."""
+        return self.divide(
+            self.multiply(self.special_gamma(a), self.special_gamma(b)), self.special_gamma(self.add(a, b))
+        )
+
+    def special_betaln(self, a: Any, b: Any) -> Any:
+        """Return the logarithm of the absolute value of the beta function."""
+        parts = self.add(self.special_gammaln(a), self.special_gammaln(b))
+        return self.subtract(parts, self.special_gammaln(self.add(a, b)))
+
+    def special_i0e(self, x: Any) -> Any:
+        """Return exp(-|x|) times the modified Bessel function of order 0."""
+        return self.multiply(self.exp(self.negative(self.abs(x))), self.special_i0(x))
+
+    def special_i1e(self, x: Any) -> Any:
+        """Return exp(-|x|) times the modified Bessel function of order 1."""
+        return self.multiply(self.exp(self.negative(self.abs(x))), self.special_i1(x))
+
+
+def determinant(matrix: Array) -> Any:
+    """Return the determinant of a square matrix of elements by additions and multiplications alone.
+
+    References
+    ----------
+    R. Bird, A simple division-free algorithm for computing determinants,
+    Information Processing Letters 111 (2011), 1072-1074.
+    """
+    if not len(matrix):
+        return 1
+    product = matrix
+    for _ in range(len(matrix) - 1):
+        upper, below = np.triu(product, 1), 0
+        for i in reversed(range(len(matrix))):
+            upper[i, i] = -below
+            below = below + product[i, i]
+        product = upper @ matrix
+    return product[0, 0] if len(matrix) % 2 else -product[0, 0]
 
 
 def _axes(axis: Axis) -> Any:

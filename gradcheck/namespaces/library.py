@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 import autoray
 import numpy as np
 
-from gradcheck.errors import UnknownNameError
-from gradcheck.functions import Array
+from gradcheck.errors import UnknownNameError, UnsupportedError
+from gradcheck.functions import Array, is_real
 from gradcheck.namespaces.vocabulary import CONSTANTS, FUNCTIONS
 
 
 class Submodule:
-    """``xp.linalg`` and ``xp.special``: attributes are looked up in the namespace under a dotted name."""
+    """``xp.linalg``, ``xp.fft`` and ``xp.special``: attributes are looked up in the namespace under a dotted name."""
 
     def __init__(self, namespace: LibraryNamespace, prefix: str) -> None:
         self._namespace, self._prefix = namespace, prefix
@@ -45,11 +45,15 @@ class LibraryNamespace:
     renamed: ClassVar[Mapping[str, str]] = {}
     """Functions that the library has under another path: ``{"special.erf": "torch.special.erf"}``."""
 
+    lacking: ClassVar[Collection[str]] = ()
+    """Functions that the library does not have, or only without a derivative."""
+
     pi, e, inf, nan, newaxis = np.pi, np.e, np.inf, np.nan, None
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
         self.linalg = Submodule(self, "linalg")
+        self.fft = Submodule(self, "fft")
         self.special = Submodule(self, "special")
 
     def from_numpy(self, array: Array) -> Any:
@@ -71,10 +75,14 @@ class LibraryNamespace:
         Raises
         ------
         UnknownNameError
-            If it is not in the vocabulary: a portable function can use only what every backend has.
+            If it is not in the vocabulary.
+        UnsupportedError
+            If this library lacks it.
         """
         if name not in FUNCTIONS:
             raise UnknownNameError("function of xp", name, FUNCTIONS + CONSTANTS)
+        if name in self.lacking:
+            raise UnsupportedError(f"{self.library} has no {name} with a derivative")
         found = self._find(name)
         if "." not in name:
             self.__dict__[name] = found
@@ -101,7 +109,7 @@ class LibraryNamespace:
 
     def constant(self, array: Array) -> Array:
         """Give a floating or complex NumPy array the namespace's precision."""
-        if array.dtype.kind == "f":
+        if is_real(array.dtype):
             return array.astype(self.dtype)
         return array.astype(np.result_type(self.dtype, np.complex64)) if array.dtype.kind == "c" else array
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import optree
+import scipy.linalg
 import scipy.special
 
 from gradcheck.functions import Array
@@ -28,10 +29,21 @@ SLICE = (
 """The functions that stand for all where running every one would take too long."""
 
 
-class PlainNumpy:
-    """NumPy and `scipy.special`, called directly under the names of the vocabulary."""
+class PlainAlgebra:
+    """`numpy.linalg`, and two functions of `scipy.linalg`."""
 
-    linalg = np.linalg
+    expm = staticmethod(scipy.linalg.expm)
+    solve_triangular = staticmethod(scipy.linalg.solve_triangular)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np.linalg, name)
+
+
+class PlainNumpy:
+    """NumPy and SciPy, called directly under the names of the vocabulary."""
+
+    linalg = PlainAlgebra()
+    fft = np.fft
     special = scipy.special
 
     def __getattr__(self, name: str) -> Any:
@@ -130,12 +142,19 @@ _UNARY = {
     "arccosh": ABOVE_ONE, "arctanh": INSIDE, "sinc": REAL, "real": REAL, "conj": REAL,
     "special.erf": REAL, "special.erfc": REAL, "special.gammaln": POSITIVE, "special.digamma": POSITIVE,
     "special.expit": REAL, "special.logit": PROBABILITY, "special.ndtr": REAL,
+    "special.erfinv": INSIDE, "special.ndtri": PROBABILITY, "special.log_ndtr": REAL, "special.erfcx": REAL,
+    "special.dawsn": REAL, "special.entr": POSITIVE, "special.gamma": POSITIVE, "special.i0": REAL,
+    "special.i0e": REAL, "special.i1": REAL, "special.i1e": REAL, "special.j0": REAL, "special.j1": REAL,
+    "special.exp1": POSITIVE, "special.expi": POSITIVE, "special.spence": POSITIVE,
 }  # fmt: skip
 
 _BINARY = {
     "add": (REAL, OTHER), "subtract": (REAL, OTHER), "multiply": (REAL, OTHER), "divide": (REAL, OTHER),
     "power": (POSITIVE, OTHER), "logaddexp": (REAL, OTHER), "arctan2": (REAL, OTHER), "hypot": (REAL, OTHER),
     "maximum": (REAL, OTHER), "minimum": (REAL, OTHER), "special.xlogy": (REAL, POSITIVE),
+    "special.xlog1py": (REAL, POSITIVE), "special.rel_entr": (POSITIVE, ABOVE_ONE),
+    "special.kl_div": (POSITIVE, ABOVE_ONE), "special.beta": (POSITIVE, ABOVE_ONE),
+    "special.betaln": (POSITIVE, ABOVE_ONE),
 }  # fmt: skip
 
 _COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
@@ -286,6 +305,10 @@ def _written() -> Iterable[Sample]:
     yield s("median", "even", lambda xp, x: xp.median(x), (V4,))
     yield s("median", "axis", lambda xp, x: xp.median(x, axis=1), (M23,))
     yield s("median", "keepdims", lambda xp, x: xp.median(x, axis=0, keepdims=True), (M23,))
+    yield s("quantile", "vector", lambda xp, x: xp.quantile(x * x, 0.3), (REAL,))
+    yield s("quantile", "axis", lambda xp, x: xp.quantile(x, 0.75, axis=1, keepdims=True), (M23,))
+    yield s("quantile", "several", lambda xp, x: xp.quantile(x, [0.1, 0.5, 1.0], axis=0), (M32,))
+    yield s("quantile", "keepdims", lambda xp, x: xp.quantile(x, 0.4, keepdims=True), (M23,))
     for name in ("argmax", "argmin"):
         yield s(name, "all", partial(_taken_at, name), (REAL,))
         yield s(name, "axis", partial(_found_at, name), (M23,))
@@ -366,6 +389,8 @@ def _written() -> Iterable[Sample]:
     yield s("dot", "matrices", lambda xp, a, b: xp.dot(a, b), (M23, M32))
     yield s("dot", "matrix-vector", lambda xp, a, b: xp.dot(a, b), (M23, REAL))
     yield s("dot", "number", lambda xp, a: xp.dot(a, 2.5), (REAL,))
+    yield s("vdot", "vectors", lambda xp, a, b: xp.vdot(a, b), (REAL, OTHER))
+    yield s("vdot", "matrices", lambda xp, a, b: xp.vdot(a, b), (M22, N22))
     yield s("inner", "vectors", lambda xp, a, b: xp.inner(a, b), (REAL, OTHER))
     yield s("inner", "matrices", lambda xp, a, b: xp.inner(a, b), (M22, M32))
     yield s("outer", "vectors", lambda xp, a, b: xp.outer(a, b), (REAL, V2))
@@ -406,6 +431,50 @@ def _written() -> Iterable[Sample]:
     yield s("linalg.matrix_power", "zero", lambda xp, a: xp.linalg.matrix_power(a, 0) @ a, (M22,))
     yield s("linalg.matrix_power", "inverse", lambda xp, a: xp.linalg.matrix_power(a, -1), (M22,))
 
+    yield s("linalg.norm", "nuclear", lambda xp, x: xp.linalg.norm(x, "nuc"), (M22,))
+    yield s("linalg.norm", "spectral", lambda xp, x: xp.linalg.norm(x, 2), (M23,))
+    yield s("linalg.eigh", "projectors", lambda xp, a: xp.linalg.eigh((a + a.T) / 2)[1] ** 2, (M22,))
+    yield s("linalg.eigh", "values", lambda xp, a: xp.linalg.eigh((a + a.T) / 2)[0], (M33,))
+    yield s("linalg.eigh", "function", lambda xp, a: _spectral(xp, *xp.linalg.eigh((a + a.T) / 2)), (M33,))
+    yield s("linalg.eigh", "batched", lambda xp, a: xp.linalg.eigh(a + xp.swapaxes(a, 1, 2))[1] ** 2, (B22,))
+    yield s("linalg.eigvalsh", "matrix", lambda xp, a: xp.linalg.eigvalsh((a + a.T) / 2), (M22,))
+    yield s("linalg.eigvalsh", "batched", lambda xp, a: xp.linalg.eigvalsh(a + xp.swapaxes(a, 1, 2)), (B22,))
+    yield s("linalg.svd", "values", lambda xp, a: xp.linalg.svd(a, compute_uv=False), (M22,))
+    yield s("linalg.svd", "tall", lambda xp, a: _rotation(xp.linalg.svd(a, full_matrices=False)), (M32,))
+    yield s("linalg.svd", "wide", lambda xp, a: _rotation(xp.linalg.svd(a, full_matrices=False)), (M23,))
+    yield s("linalg.svd", "vectors", lambda xp, a: xp.linalg.svd(a, full_matrices=False)[0] ** 2, (M32,))
+    yield s("linalg.svd", "square", lambda xp, a: xp.linalg.svd(a)[2] ** 2, (M22,))
+    yield s("linalg.qr", "squares", lambda xp, a: xp.linalg.qr(a)[1] ** 2, (M22,))
+    yield s("linalg.qr", "tall", lambda xp, a: _projector(xp.linalg.qr(a)[0]), (M32,))
+    yield s("linalg.qr", "wide", lambda xp, a: xp.linalg.qr(a)[1] ** 2, (M23,))
+    yield s("linalg.pinv", "square", lambda xp, a: xp.linalg.pinv(a), (M22,))
+    yield s("linalg.pinv", "tall", lambda xp, a: xp.linalg.pinv(a), (M32,))
+    yield s("linalg.pinv", "wide", lambda xp, a: xp.linalg.pinv(a), (M23,))
+    yield s("linalg.lstsq", "vector", lambda xp, a, b: xp.linalg.lstsq(a, b)[0], (M22, V2))
+    yield s("linalg.lstsq", "tall", lambda xp, a, b: xp.linalg.lstsq(a, b)[0], (M32, REAL))
+    yield s("linalg.lstsq", "matrix", lambda xp, a, b: xp.linalg.lstsq(a, b)[0], (M32, M33[:, :2]))
+    yield s("linalg.lstsq", "wide", lambda xp, a, b: xp.linalg.lstsq(a, b)[0], (M23, V2))
+    yield s("linalg.expm", "matrix", lambda xp, a: xp.linalg.expm(a), (M22,))
+    yield s("linalg.expm", "three", lambda xp, a: xp.linalg.expm(0.5 * a), (M33,))
+    yield s("linalg.expm", "batched", lambda xp, a: xp.linalg.expm(a), (B22,))
+    yield s("linalg.solve_triangular", "vector", lambda xp, a, b: xp.linalg.solve_triangular(a, b), (M22, V2))
+    yield s(
+        "linalg.solve_triangular", "lower", lambda xp, a, b: xp.linalg.solve_triangular(a, b, lower=True), (M33, REAL)
+    )
+    yield s("linalg.solve_triangular", "batched", lambda xp, a, b: xp.linalg.solve_triangular(a, b), (B22, N22[None]))
+
+    yield s("fft.fft", "power", lambda xp, x: _power(xp, xp.fft.fft(x)), (REAL,))
+    yield s("fft.fft", "axis", lambda xp, x: _power(xp, xp.fft.fft(x, axis=0)), (M32,))
+    yield s("fft.fft", "padded", lambda xp, x: _power(xp, xp.fft.fft(x, 5)), (M23,))
+    yield s("fft.ifft", "power", lambda xp, x: _power(xp, xp.fft.ifft(x)), (REAL,))
+    yield s("fft.ifft", "cut", lambda xp, x: _power(xp, xp.fft.ifft(x, n=2)), (M23,))
+    yield s("fft.rfft", "odd", lambda xp, x: _power(xp, xp.fft.rfft(x)), (REAL,))
+    yield s("fft.rfft", "even", lambda xp, x: _power(xp, xp.fft.rfft(x)), (V4,))
+    yield s("fft.rfft", "axis", lambda xp, x: xp.real(xp.fft.rfft(x, 4, axis=0)), (M32,))
+    yield s("fft.irfft", "even", lambda xp, x: xp.fft.irfft(x) ** 2, (REAL,))
+    yield s("fft.irfft", "odd", lambda xp, x: xp.fft.irfft(x, 5), (REAL,))
+    yield s("fft.irfft", "axis", lambda xp, x: xp.fft.irfft(x, axis=0), (M32,))
+
     yield s("special.logsumexp", "all", lambda xp, x: xp.special.logsumexp(x), (REAL,))
     yield s("special.logsumexp", "axis", lambda xp, x: xp.special.logsumexp(x, axis=0), (M23,))
     yield s("special.logsumexp", "keepdims", lambda xp, x: xp.special.logsumexp(x, axis=-1, keepdims=True), (M23,))
@@ -414,6 +483,19 @@ def _written() -> Iterable[Sample]:
     yield s("special.softmax", "axis", lambda xp, x: xp.special.softmax(x, axis=-1), (M23,))
     yield s("special.log_softmax", "vector", lambda xp, x: xp.special.log_softmax(x), (REAL,))
     yield s("special.log_softmax", "axis", lambda xp, x: xp.special.log_softmax(x, axis=0), (M23,))
+
+    orders = np.array([1.7, 0.6, 3.2])
+    yield s("special.polygamma", "two", lambda xp, x: xp.special.polygamma(2, x), (ABOVE_ONE,))
+    yield s("special.polygamma", "one", lambda xp, x: xp.special.polygamma(1, x), (ABOVE_ONE,))
+    yield s("special.polygamma", "none", lambda xp, x: xp.special.polygamma(0, x), (ABOVE_ONE,))
+    yield s("special.zeta", "shift", lambda xp, q: xp.special.zeta(xp.asarray(ABOVE_ONE + 0.4), q), (POSITIVE,))
+    yield s("special.zeta", "both", lambda xp, x, q: xp.special.zeta(x, q), (ABOVE_ONE + 0.4, POSITIVE))
+    for name in ("gammainc", "gammaincc"):
+        yield s(f"special.{name}", "end", partial(_up_to, name, orders), (POSITIVE,))
+        yield s(f"special.{name}", "both", _named(f"special.{name}"), (orders, POSITIVE))
+    yield s("special.betainc", "end", partial(_up_to, "betainc", orders, orders[::-1]), (PROBABILITY,))
+    yield s("special.betainc", "number", lambda xp, x: xp.special.betainc(1.5, 0.75, x), (PROBABILITY,))
+    yield s("special.betainc", "all", _named("special.betainc"), (orders, orders[::-1] + 0.2, PROBABILITY))
 
     yield s("getitem", "element", lambda xp, x: x[0] * x[-1], (REAL,))
     yield s("getitem", "slice", lambda xp, x: x[1:] * x[:-1], (REAL,))
@@ -452,8 +534,30 @@ def _found_at(name: str, xp: Any, x: Any) -> Any:
     return xp.where(xp.equal(getattr(xp, name)(x, axis=0), 1), x, x * x)
 
 
+def _up_to(name: str, *arguments: Any) -> Any:
+    *parameters, xp, x = arguments
+    return getattr(xp.special, name)(*(xp.asarray(p) for p in parameters), x)
+
+
 def _signed_logarithm(sign: Any, logarithm: Any) -> Any:
     return sign * logarithm
+
+
+def _spectral(xp: Any, values: Any, vectors: Any) -> Any:
+    return vectors * xp.tanh(values) @ xp.transpose(vectors)
+
+
+def _rotation(factors: Any) -> Any:
+    left, _, right = factors
+    return left @ right
+
+
+def _projector(basis: Any) -> Any:
+    return basis @ basis.T
+
+
+def _power(xp: Any, z: Any) -> Any:
+    return xp.real(z * xp.conj(z))
 
 
 def _polar(xp: Any, x: Any, y: Any) -> Any:
@@ -480,6 +584,10 @@ COMPLEX_SAMPLES = (
     Sample("abs", "complex", lambda xp, z: xp.abs(z), (Z2,)),
     Sample("exp", "complex", lambda xp, z: xp.exp(z), (Z2,)),
     Sample("sum", "complex", lambda xp, z: xp.sum(z * xp.conj(z) * z), (Z2,)),
+    Sample("vdot", "complex", lambda xp, z: xp.vdot(z * z, z), (Z2,)),
+    Sample("fft.fft", "complex", lambda xp, z: xp.fft.fft(z, 3), (Z2,)),
+    Sample("fft.ifft", "complex", lambda xp, z: xp.fft.ifft(z), (Z2,)),
+    Sample("fft.irfft", "complex", lambda xp, z: xp.fft.irfft(z), (Z2,)),
 )
 """Samples with complex inputs: holomorphic ones, others, and real functions of them."""
 

@@ -1,14 +1,27 @@
 import sys
 
+from gradcheck.operators import Operator
 from gradcheck.testing import BackendConformance
 
 CUMPROD = "https://github.com/tensorflow/tensorflow/issues/119430"
 """The reverse rule of cumprod divides by the input, and gives 0 where a factor is 0."""
 
+EVERYTHING = tuple(Operator)
+DERIVATIVES = tuple(o for o in Operator if o is not Operator.VALUE)
+NO_SUCH_FUNCTION = ("special.log_ndtr", "special.erfcx", "special.exp1")
+BY_A_PARAMETER = ("special.zeta-both", "special.betainc-all")
+NOT_UNDER_XLA = (
+    "special.i0", "special.i1", "special.j0", "special.j1", "special.expi", "special.dawsn", "special.spence",
+)  # fmt: skip
+
 
 class TestTensorflow(BackendConformance):
     engines = ("tensorflow", "tensorflow:function", "tensorflow:xla", "tensorflow:forward")
     costly = ("tensorflow:xla",)
+    unsupported = {
+        "*": {**dict.fromkeys(NO_SUCH_FUNCTION, EVERYTHING), **dict.fromkeys(BY_A_PARAMETER, DERIVATIVES)},
+        "tensorflow:xla": {**dict.fromkeys(NOT_UNDER_XLA, EVERYTHING), "linalg.expm": DERIVATIVES},
+    }
     defects = {"tensorflow": {"cumprod-zero": {"vjp": CUMPROD}}}
 
     def state(self):

@@ -7,7 +7,7 @@ import scipy.special
 
 from gradcheck.errors import UnsupportedError
 from gradcheck.functions import Inputs
-from gradcheck.testing.samples import PLAIN, SAMPLES
+from gradcheck.testing.samples import PLAIN, SAMPLES, SYNTAX
 from gradcheck_numerical.continuation import ContinuationNamespace
 
 H = 1e-30
@@ -20,7 +20,15 @@ def slope(f, x):
     return result.real, result.imag / H
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.id)
+def continued(name):
+    """Whether a function has an analytic continuation."""
+    module, _, plain = name.rpartition(".")
+    return name in SYNTAX or hasattr(ContinuationNamespace, f"{module}_{plain}" if module else plain)
+
+
+@pytest.mark.parametrize(
+    "sample", [s for s in SAMPLES if continued(s.name) and not s.name.startswith("fft.")], ids=lambda s: s.id
+)
 def test_real_parts_are_numpys_values(sample):
     inputs = Inputs.of(sample.inputs)
     mine = [xp.from_numpy(a + 1j * H) if i in inputs.active else a for i, a in enumerate(inputs.leaves)]
@@ -153,8 +161,8 @@ def test_slogdet_of_a_negative_determinant():
 
 
 def test_functions_without_a_continuation_are_refused():
-    with pytest.raises(UnsupportedError, match="complex-step method has no norm of order 'nuc'"):
-        xp.linalg.norm(np.eye(2), "nuc")
+    with pytest.raises(UnsupportedError, match=r"complex-step method has no fft\.fft"):
+        xp.fft.fft(np.ones(2))
     with pytest.raises(UnsupportedError, match="float"):
         float(xp.asarray(1.0))
 

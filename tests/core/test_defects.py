@@ -10,8 +10,11 @@ from gradcheck.backend import Engine
 from gradcheck.defects import TABLE, Defect, marked
 from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.operators import Operator
+from gradcheck.report import place
+from gradcheck.verification import operators_of
 
-ROW = Defect("numerical", "numpy>=1", "f", ("edge",), {"gradient": Status.WRONG}, "loses a term", "https://example.org/1")
+SHOWS = {"f[edge]": {"gradient": Status.WRONG}}
+ROW = Defect("numerical", "numpy>=1", "loses a term", SHOWS, "https://example.org/1")
 
 
 def verdict(status, *, engine="numerical", point="edge", case="f"):
@@ -52,14 +55,19 @@ def test_a_row_explains_nothing_beside_it(other):
 
 
 def test_a_row_for_one_mode_says_nothing_of_another():
-    row = Defect("numerical:central", "numpy>=1", "f", ("edge",), {"gradient": Status.WRONG}, "loses a term")
+    row = Defect("numerical:central", "numpy>=1", "loses a term", SHOWS)
     assert marked([verdict(Status.WRONG)], [row])[0].known is None
     assert marked([verdict(Status.WRONG, engine="numerical:central")], [row])[0].explained
+    every = Defect("numerical:*", "numpy>=1", "loses a term", SHOWS)
+    assert all(
+        v.explained
+        for v in marked([verdict(Status.WRONG, engine=e) for e in ("numerical:ridders", "numerical")], [every])
+    )
 
 
 @pytest.mark.parametrize("versions", ["numpy<1", "no-such-distribution>=1"])
 def test_a_row_for_another_version_is_not_applied(versions):
-    row = Defect("numerical", versions, "f", ("edge",), {"gradient": Status.WRONG}, "loses a term")
+    row = Defect("numerical", versions, "loses a term", SHOWS)
     assert marked([verdict(Status.WRONG)], [row])[0].known is None
 
 
@@ -80,16 +88,19 @@ def test_html_lists_the_defects_that_show():
     assert 'href="https://example.org/1"' in page
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.engine}-{row.case}-{row.points[0]}")
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.engine}: {row.what}")
 def test_every_row_speaks_of_what_there_is(row):
     discovery.load_catalogue()
     from gradcheck import registry
 
-    case = registry[row.case]
-    assert case.builtin
-    assert set(row.points) <= set(case.points())
-    assert row.points
-    assert all(Operator(o) and not Status(s).passes for o, s in row.expected.items())
+    places = {place(c.name, point): c for c in registry if c.builtin for point in c.points()}
+    assert row.shows
+    for where, expected in row.shows.items():
+        assert where in places
+        asked = {"value", *operators_of(places[where])}
+        assert expected
+        assert set(expected) <= asked
+        assert not any(status.passes for status in expected.values())
     assert row.engine.partition(":")[0] in discovery.names()
     assert Requirement(row.versions).specifier
     assert row.what
@@ -97,5 +108,5 @@ def test_every_row_speaks_of_what_there_is(row):
 
 
 def test_no_two_rows_speak_of_the_same_verdict():
-    keys = [(r.engine, r.case, p, o) for r in TABLE for p in r.points for o in r.expected]
+    keys = [(r.engine.partition(":")[0], where, o) for r in TABLE for where, shown in r.shows.items() for o in shown]
     assert len(keys) == len(set(keys))

@@ -136,6 +136,16 @@ def test_constant_powers(estimate, holds, exponent, x):
         assert holds(got.arrays[0], got.errors[0], truth)
 
 
+@pytest.mark.parametrize("exponent", [1, 2, 3])
+def test_power_of_what_is_0_but_for_rounding(estimate, holds, exponent):
+    def f(xp, x):
+        width = xp.sqrt(-2.0 * xp.log(x))
+        return (xp.log(x) / width + 0.5 * width) ** exponent + x
+
+    got = estimate(f, np.array(0.75))
+    assert holds(got.arrays[0], got.errors[0], mpmath.mpf(1))
+
+
 @pytest.mark.parametrize(
     ("f", "x", "truth"),
     [

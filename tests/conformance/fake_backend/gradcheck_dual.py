@@ -101,7 +101,8 @@ class DualNamespace:
     def __init__(self, dtype, prefix="", root=None):
         self._dtype, self._prefix, self._root = dtype, prefix, root or self
         if not prefix:
-            self.linalg, self.special = (DualNamespace(dtype, p, self) for p in ("linalg.", "special."))
+            for module in ("linalg", "fft", "special"):
+                setattr(self, module, DualNamespace(dtype, f"{module}.", self))
 
     def __getattr__(self, name):
         name = self._prefix + name
@@ -280,6 +281,8 @@ class DualNamespace:
     def _linalg_norm(self, x, ord=None, axis=None, keepdims=False):
         if ord is None:
             return self.sqrt(self.sum(x * x, axis=axis, keepdims=keepdims))
+        if ord not in (1, np.inf):
+            raise NotImplementedError(f"dual numbers have no norm of order {ord}")
         reduce = {1: self.sum, np.inf: self.max}[ord]
         return reduce(self.abs(x), axis=axis, keepdims=keepdims)
 
