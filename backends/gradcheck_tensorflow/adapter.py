@@ -313,6 +313,15 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (tf.errors.InvalidArgumentError, r"[^.\n]*must be a compile-time constant[^.\n]*"),
     (tf.errors.InvalidArgumentError, r"(?s)^[^\n]*(?=.*tf2xla conversion failed)"),
     (tf.errors.NotFoundError, r"No registered '\w+' OpKernel for \w+ devices"),
+    (tf.errors.InvalidArgumentError, r"Value for attr 'T' of \w+ is not in the list of allowed values[^\n]*"),
+    (
+        tf.errors.InvalidArgumentError,
+        r"Value for attr '\w+' of \S+ is not in the list[^\n]*(?=\s*; NodeDef: {{node \w*Grad)",
+    ),
+    (TypeError, r"Value passed to parameter '\w+' has DataType \w+ not in list of allowed values[^\n]*"),
+    (ValueError, r"Attr '\w+' of '\w*Grad\w*' Op passed [^\n]*"),
+    (tf.errors.InvalidArgumentError, r"Current CPU implementations do not yet support [^.\[]*"),
+    (tf.errors.InvalidArgumentError, r"Gradients for grouped convolutions are not supported on CPU"),
     (tf.errors.NotFoundError, r"Could not find device for node[^\n]*"),
     (tf.errors.UnimplementedError, r"[^\n]+"),
     (tf.errors.OperatorNotAllowedInGraphError, r"^[^.]*\.[^.]*"),  # "... a symbolic tf.Tensor as a Python bool ..."

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck.functions import Array
 from gradcheck.judge import tolerances
-from gradcheck.judge.comparison import Vector, by_output, difference, flat
+from gradcheck.judge.comparison import Vector, by_output, difference, flat, independent
 from gradcheck.judge.findings import Finding
 from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.judge.verdicts import Status
@@ -18,7 +18,10 @@ ELSEWHERE = ((np.inf, 0.1), (2.0, 0.3), (0.5, 0.5))
 """The points at which an engine that wants an excuse is looked at: the largest input, and what is added to all."""
 MUCH_LESS = 1e-2
 """The part of its error that an engine keeps elsewhere, if the formula or the point, not the rule, is to blame."""
+ALIKE = 8
+"""How many times an engine's error can be another's, if both lost the same digits."""
 IMPRECISE = "digits are lost, fewer than the function's own output can show, or than its other precision has"
+SHARED = "digits are lost by a formula that an independent engine shares, few beside the largest element"
 
 
 def noise(question: Question) -> Array:
@@ -152,6 +155,27 @@ def excused(question: Question, vector: Vector, finding: Finding) -> Array:
     excusable |= invisible & _lost(vector.value, finding.reference.value)
     wanting = excusable & ~(gap <= finding.tolerance)
     return excusable & ~_wrong_elsewhere(question, vector, finding.reference, gap) if wanting.any() else excusable
+
+
+def shared(question: Question, vector: Vector, others: Sequence[Vector], finding: Finding, wrong: Array) -> Array:
+    """Where an independent engine has lost the same digits, by the formula that both use: 1 - y**2 of tanh.
+
+    That is an excuse for what is small beside the other elements, or beside what an ulp of the output
+    amounts to, and where the engine is right elsewhere: a mistake that several make is none.
+    """
+    reference = finding.reference
+    assert reference is not None  # it is held against somebody
+    nobody = np.zeros(wrong.shape, bool)
+    peers = [o for o in others if not o.estimated and independent(o, vector)]
+    if question.imposed or not peers:
+        return nobody
+    gap = difference(vector.value, reference.value)
+    largest = np.max(np.abs(reference.value), initial=0.0, where=np.isfinite(reference.value))
+    small = gap <= tolerances.LOST_ULPS * np.fmax(question.eps * largest, noise(question))
+    theirs = [(o.value, difference(o.value, reference.value)) for o in peers]
+    alike = [_lost(v, reference.value) & (gap <= ALIKE * g) & (g <= ALIKE * gap) for v, g in theirs]
+    candidates = wrong & small & np.any(alike, axis=0) & _lost(vector.value, reference.value)
+    return candidates & ~_wrong_elsewhere(question, vector, reference, gap) if candidates.any() else nobody
 
 
 def _wrong_elsewhere(question: Question, vector: Vector, reference: Vector, gap: Array) -> Array:

@@ -95,7 +95,7 @@ def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], re
     settling = next((o for o in others if o.bounded), None)
     own = referee is not None and vector.engine.backend in question.natives
     if settling is not None and not own and not vector.numerical:
-        return by_bound(question, vector, settling)
+        return by_bound(question, vector, others, settling)
     if referee is None:
         smooth = np.zeros(vector.value.shape, bool)
         return numerics(question, vector, others, smooth) if vector.numerical else by_vote(question, vector, others)
@@ -107,18 +107,22 @@ def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], re
     if finding.status is Status.INCONCLUSIVE:
         return without_derivative(question, vector, referee, finding)
     if not finding.status.passes:
-        return finding if settling is None or vector.numerical else _by_definition(question, vector, settling, finding)
+        if settling is None or vector.numerical:
+            return finding
+        return _by_definition(question, vector, others, settling, finding)
     if aside.any():
         return at_kink(question, vector, referee, finding)
     return finding if vector.numerical else _beside_peers(question, vector, others, referee, finding)
 
 
-def _by_definition(question: Question, vector: Vector, settling: Vector, finding: Finding) -> Finding:
+def _by_definition(
+    question: Question, vector: Vector, others: Sequence[Vector], settling: Vector, finding: Finding
+) -> Finding:
     """Hold a gradient that its own forward contradicts against the certified one of the definition.
 
     A forward that lost digits has no slope to hold anything against: the function defined has.
     """
-    certified = by_bound(question, vector, settling)
+    certified = by_bound(question, vector, others, settling)
     if certified.status.passes or finding.reference is None:
         return certified if certified.status.passes else finding
     nearer = difference(vector.value, settling.value) <= difference(vector.value, finding.reference.value)
@@ -133,7 +137,7 @@ def _beside_peers(
     settling = next((o for o in peers if o.bounded), None)
     if not peers:
         return finding
-    beside = by_vote(question, vector, peers) if settling is None else by_bound(question, vector, settling)
+    beside = by_vote(question, vector, peers) if settling is None else by_bound(question, vector, others, settling)
     if beside.status is Status.AGREE or beside.reference is None:
         return finding
     if beside.status.passes or beside.status is Status.NONDETERMINISTIC:

@@ -123,7 +123,7 @@ def _confirmed(vector: Vector, referee: Vector, tolerance: Array, bad: Array) ->
 # -- before a bound ---------------------------------------------------------------------------
 
 
-def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
+def by_bound(question: Question, vector: Vector, others: Sequence[Vector], referee: Vector) -> Finding:
     """Hold an engine against a certified enclosure, or against algebra evaluated in high precision."""
     gap, allowed = difference(vector.value, referee.value), question.allowed(vector.value, referee.value)
     source = f"{'certified bound' if referee.certified else 'error estimate'} of {referee.engine}"
@@ -140,9 +140,12 @@ def by_bound(question: Question, vector: Vector, referee: Vector) -> Finding:
     if not bad.any():
         return _without_digits(question, vector, finding, referee)
     wrong = bad & ~explanations.excused(question, vector, finding)
-    if wrong.any():
-        return finding.but(Status.WRONG, wrong)
-    return finding.but(Status.IMPRECISE, bad, explanations.IMPRECISE)
+    if not wrong.any():
+        return finding.but(Status.IMPRECISE, bad, explanations.IMPRECISE)
+    shared = explanations.shared(question, vector, others, finding, wrong)
+    if (wrong & ~shared).any():
+        return finding.but(Status.WRONG, wrong & ~shared)
+    return finding.but(Status.IMPRECISE, bad, explanations.SHARED)
 
 
 def _without_digits(question: Question, vector: Vector, finding: Finding, referee: Vector) -> Finding:

