@@ -7,6 +7,7 @@ import pytest
 import gradcheck
 import gradcheck.catalogue
 from gradcheck.coverage import coverage
+from gradcheck.defects import TABLE
 from gradcheck.namespaces.vocabulary import FUNCTIONS
 from gradcheck.operators import Operator
 from gradcheck.verification import operators_of
@@ -33,8 +34,11 @@ def test_a_case_has_a_definition_that_independent_engines_differentiate(case):
 
 @pytest.mark.parametrize("case", NATIVE, ids=lambda case: case.name)
 def test_a_parity_case_compares_at_least_two_frameworks(case):
+    shown = {where.partition("[")[0] for row in TABLE for where in row.shows}
     assert case.name.startswith("native.")
-    assert len(case.function.native) >= 2
+    assert len(case.function.native) >= 2 or case.name in shown, (
+        "one framework alone is of interest for its defects only"
+    )
 
 
 @every_case

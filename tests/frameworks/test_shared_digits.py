@@ -1,0 +1,80 @@
+"""Digits that several frameworks lose by one formula are IMPRECISE; a mistake that several make is not."""
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.judge.verdicts import Status
+
+torch = pytest.importorskip("torch", reason="needs: pip install 'gradcheck[torch]'")
+jax = pytest.importorskip("jax", reason="needs: pip install 'gradcheck[jax]'")
+pytest.importorskip("flint", reason="needs: pip install 'gradcheck[exact]'")
+
+X = np.array([0.4, 15.0])
+"""tanh' is 1 - y**2, of which four digits are left at 15."""
+
+
+def total(xp, x):
+    return xp.sum(xp.asarray([1.0, -2.0]) * xp.tanh(x))
+
+
+def in_torch(slope):
+    """Weighted tanh in PyTorch with a slope of its own."""
+
+    class Total(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return torch.sum(torch.tensor([1.0, -2.0], dtype=x.dtype) * torch.tanh(x))
+
+        @staticmethod
+        def backward(ctx, cotangent):
+            (x,) = ctx.saved_tensors
+            return cotangent * torch.tensor([1.0, -2.0], dtype=x.dtype) * slope(x)
+
+    return Total.apply
+
+
+def in_jax(slope):
+    """The same in JAX."""
+
+    @jax.custom_vjp
+    def f(x):
+        return jax.numpy.sum(jax.numpy.asarray([1.0, -2.0]) * jax.numpy.tanh(x))
+
+    f.defvjp(lambda x: (f(x), x), lambda x, u: (u * jax.numpy.asarray([1.0, -2.0]) * slope(x),))
+    return f
+
+
+def verdict_of(report, engine, operator="gradient"):
+    return report.verdict(engine, operator)
+
+
+@pytest.mark.parametrize("operator", ["hessian", "hvp"])
+def test_a_formula_that_both_use_is_excused(operator):
+    report = gradcheck.check(total, X, backends=["torch", "jax"], operator=operator)
+    assert report
+    assert {verdict_of(report, e, operator).status for e in ("torch", "jax")} <= {Status.AGREE, Status.IMPRECISE}
+    assert "certified" in verdict_of(report, "torch", operator).evidence.reason
+
+
+@pytest.mark.parametrize("slope", [lambda y: 0.5 * (1 - y**2), lambda y: 1.001 - y**2], ids=["half", "offset"])
+def test_a_mistake_that_both_make_is_not(slope):
+    functions = {
+        "portable": total,
+        "torch": in_torch(lambda x: slope(torch.tanh(x))),
+        "jax": in_jax(lambda x: slope(jax.numpy.tanh(x))),
+    }
+    report = gradcheck.check(functions, X)
+    assert {verdict_of(report, e).status for e in ("torch", "jax")} == {Status.WRONG}
+
+
+def test_nor_one_that_only_one_of_them_makes():
+    functions = {
+        "portable": total,
+        "torch": in_torch(lambda x: torch.where(x > 10, 0.5, 1.0) / torch.cosh(x) ** 2),
+        "jax": in_jax(lambda x: 1 / jax.numpy.cosh(x) ** 2),
+    }
+    report = gradcheck.check(functions, np.array([15.0, 16.0]))
+    assert verdict_of(report, "torch").status is Status.WRONG
+    assert verdict_of(report, "jax").status is Status.AGREE
