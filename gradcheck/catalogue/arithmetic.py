@@ -36,7 +36,7 @@ def four_operations(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.2, -0.7, 2.5]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "negative, numpy.positive, numpy.square, numpy.power",
     gradient=lambda x: np.array([1.0, -2.0, 0.5]) * (-1 + 2 * x + 9 * x**2),
@@ -49,7 +49,7 @@ def signs_and_squares(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([-1.6, -0.4, 0.3, 0.9, 2.2]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "greater, numpy.less_equal, numpy.logical_and, numpy.logical_not",
     gradient=lambda x: np.select([x < -1, np.abs(x) <= 0.5, x > 2], [2 * x, 3 * x**2, np.exp(x)], -1.0),
@@ -75,7 +75,7 @@ def _of_the_chosen_gradient(x: Array) -> Array:
         "ordinary": (np.array([0.4, -1.7, 2.3, 0.9]),),
         "nearly tied": (np.array([1.0, 0.2, 0.21, 1.01]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "argmax, numpy.argmin, numpy.not_equal, numpy.equal",
     gradient=_of_the_chosen_gradient,
@@ -104,7 +104,7 @@ def parts_of_whole_numbers(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 2.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "full, numpy.linspace, numpy.ones",
     gradient=lambda x: np.array([0.0, 0.5, 1.0]) * np.exp(np.array([0.0, 0.5, 1.0]) * x) + 2.5 * 2 * x,

@@ -27,7 +27,7 @@ _NESTED = (
     "Pearlmutter & Siskind (2008), Using Programming Language Theory to Make Automatic Differentiation Sound and "
     "Efficient, Advances in Automatic Differentiation, Springer, doi:10.1007/978-3-540-68942-3_8"
 )
-_TWICE = ["gradient", "hessian", "hvp"]
+_TWICE = ["gradient", "hvp"]
 
 _SAMPLE = np.array([[0.4, -1.1], [1.7, 0.3], [-0.8, 0.9]])
 _WISHART_SCALE, _WISHART_FREEDOM = 0.7, 1

@@ -156,7 +156,7 @@ def _black_scholes_gradient(spot: Array, strike: Array, rate: Array, sigma: Arra
         "nearly expired": (42.0, 40.0, 0.1, 0.2, 0.005),
         "far out of the money": (20.0, 40.0, 0.1, 0.2, 0.5),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     domain={"spot": (0.0, np.inf), "strike": (0.0, np.inf), "sigma": (0.0, np.inf), "time": (0.0, np.inf)},
     tags=["physics", "scalar"],
     source="Black & Scholes (1973), J. Polit. Econ. 81, 637-654",
@@ -194,7 +194,7 @@ def _double_pendulum_gradient(q: Array, w: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.7, -1.2]), np.array([1.5, 0.4]))},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["physics", "scalar"],
     source="Landau & Lifshitz (1976), Mechanics, 3rd ed., Butterworth-Heinemann, section 5, problem 1",
     gradient=_double_pendulum_gradient,
@@ -359,7 +359,7 @@ def _ewald_gradient(r: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.32, -0.18, 0.41]),), "in contact": (np.array([0.03, -0.02, 0.01]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["physics", "scalar"],
     source="Ewald (1921), Ann. Phys. 369, 253-287",
     gradient=_ewald_gradient,
@@ -437,7 +437,7 @@ def _debye_hueckel_gradient(concentrations: Array, size: Array) -> Any:
         "ordinary": (np.array([0.05, 0.02, 0.03]), 0.4),
         "dilute": (np.array([1e-9, 2e-9, 5e-10]), 0.4),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     domain={"concentrations": (0.0, np.inf)},
     tags=["physics", "scalar"],
     source="Debye & Hueckel (1923), Phys. Z. 24, 185-206",
@@ -459,7 +459,7 @@ def _neo_hookean_gradient(deformation: Array) -> Any:
         "ordinary": (np.array([[1.2, 0.1, -0.2], [0.3, 0.9, 0.15], [-0.1, 0.25, 1.1]]),),
         "strongly compressed": (np.array([[0.05, 0.01, -0.02], [0.3, 0.9, 0.15], [-0.1, 0.25, 1.1]]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["physics", "scalar", "matrix"],
     source="Bonet & Wood (2008), Nonlinear Continuum Mechanics, 2nd ed., Cambridge University Press, section 6.4",
     gradient=_neo_hookean_gradient,
@@ -485,7 +485,7 @@ def _ising_gradient(coupling: Array, field: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (0.6, 0.25), "cold": (9.0, 0.25), "antiferromagnetic": (-0.8, 0.25)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["physics", "scalar"],
     source="Baxter (1982), Exactly Solved Models in Statistical Mechanics, Academic Press, section 2.1",
     gradient=_ising_gradient,
@@ -512,7 +512,7 @@ def _comoving_gradient(redshift: Array, matter: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (0.8, 0.3), "nearby": (1e-6, 0.3)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     domain={"redshift": (0.0, np.inf), "matter": (0.0, 1.0)},
     tags=["physics", "scalar"],
     source="Hogg (1999), Distance Measures in Cosmology, arXiv:astro-ph/9905116, section 4",
@@ -592,7 +592,7 @@ def _slit_gradient(x: Array) -> Any:
         "in the middle": (np.array([0.0, -0.7, 1.3]),),
         "near the middle": (np.array([1e-5, -0.7, 1.3]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["physics", "scalar"],
     source="Born & Wolf (1999), Principles of Optics, 7th ed., Cambridge University Press, section 8.5",
     gradient=_slit_gradient,

@@ -24,7 +24,7 @@ _DATA = np.array([0.8, 2.1, 1.3])
         "far tail": (np.array([40.0, -35.5, 12.0]), 0.3, 1.4),
         "narrow": (np.array([0.301, 0.2995, 0.3004]), 0.3, 0.001),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"deviation": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "13",
@@ -46,7 +46,7 @@ def normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
         "near the edge": (np.array([0.001, 0.02, 0.3]), 0.5, 1.7),
         "large shape": (np.array([950.0, 1010.0, 1052.0]), 1000.0, 1.1),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "shape": (0, np.inf), "rate": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "17",
@@ -67,7 +67,7 @@ def gamma_log_density(xp: Any, x: Any, shape: Any, rate: Any) -> Any:
         "near the edges": (np.array([0.001, 0.998]), 0.5, 1.7),
         "large parameters": (np.array([0.38, 0.41]), 400.0, 600.0),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, 1), "a": (0, np.inf), "b": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "25",
@@ -89,7 +89,7 @@ def beta_log_density(xp: Any, x: Any, a: Any, b: Any) -> Any:
         "far tail": (np.array([30.0, -120.0, 8.0]), 1.5),
         "nearly normal": (np.array([0.5, -1.2, 2.0]), 60.0),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"freedom": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "28",
@@ -112,7 +112,7 @@ def student_log_density(xp: Any, t: Any, freedom: Any) -> Any:
         "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4),
         "far tail": (np.array([500.0, -1200.0, 80.0]), 0.3, 1.4),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "16",
@@ -129,7 +129,7 @@ def cauchy_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "24",
@@ -150,7 +150,7 @@ def laplace_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
         "near the edge": (np.array([0.001, 0.02, 0.3]), 0.7, 2.2),
         "far tail": (np.array([8.0, 11.0, 14.0]), 3.1, 2.2),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "shape": (0, np.inf), "scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "21",
@@ -178,7 +178,7 @@ def _gumbel_gradient(x: Array, m: Array, s: Array) -> Any:
         "left tail": (np.array([-4.0, -6.5, -9.0]), 0.5, 1.2),
         "right tail": (np.array([30.0, 45.0, 60.0]), 0.5, 1.2),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "22",
@@ -192,7 +192,7 @@ def gumbel_log_density(xp: Any, x: Any, mode: Any, scale: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.7, 1.9, 3.2]),), "rare": (np.array([0.001, 0.02, 0.3]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"rate": (0, np.inf)},
     tags=["probability", "scalar"],
     source=_COUNTING + "4",
@@ -206,7 +206,7 @@ def poisson_log_mass(xp: Any, rate: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (2.5, 0.35), "nearly Poisson": (500.0, 0.995)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"r": (0, np.inf), "p": (0, 1)},
     tags=["probability", "scalar"],
     source=_COUNTING + "5",
@@ -230,7 +230,7 @@ _OUTCOMES_OF_TRIALS = np.array([1.0, 0.0, 1.0])
         "ordinary": (np.array([0.3, 0.45, 0.8]),),
         "near the edges": (np.array([0.001, 0.9, 0.999]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"p": (0, 1)},
     tags=["probability", "scalar"],
     source=_COUNTING + "3",
@@ -247,7 +247,7 @@ def bernoulli_log_mass(xp: Any, p: Any) -> Any:
         "ordinary": (np.array([0.4, -0.7, 1.5]),),
         "saturated": (np.array([-2.0, -35.0, 40.0]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["probability", "scalar"],
     source=_COUNTING + "3",
     gradient=lambda logit: _COUNTS - 7 * expit(logit),
@@ -261,7 +261,7 @@ def binomial_log_mass(xp: Any, logit: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.3, 0.85, 0.4]),), "near the edge": (np.array([0.001, 0.999, 0.01]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"p": (0, 1)},
     tags=["probability", "scalar"],
     source=_COUNTING + "5",
@@ -279,7 +279,7 @@ def _beta_binomial_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (1.5, 2.7), "large parameters": (12.0, 16.0)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"a": (0, np.inf), "b": (0, np.inf)},
     tags=["probability", "scalar"],
     source=_COUNTING + "6",
@@ -298,7 +298,7 @@ def _zero_inflated_gradient(share: Array, rate: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (0.3, 2.4), "near the edge": (0.001, 0.05), "large rate": (0.2, 60.0)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"share": (0, 1), "rate": (0, np.inf)},
     tags=["probability", "scalar"],
     source="Lambert (1992), Technometrics 34, 1-14",
@@ -323,7 +323,7 @@ def _conway_maxwell_gradient(rate: Array, decay: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (2.1, 1.3), "nearly geometric": (0.6, 0.05)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"rate": (0, np.inf), "decay": (0, np.inf)},
     tags=["probability", "scalar"],
     source="Shmueli et al. (2005), J. R. Stat. Soc. C 54, 127-142",
@@ -338,7 +338,7 @@ def conway_maxwell_poisson_log_mass(xp: Any, rate: Any, decay: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DATA, 1.7), "near the edge": (np.array([0.001, 0.02, 3.0]), 0.01)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "rate": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "19",
@@ -354,7 +354,7 @@ def exponential_log_density(xp: Any, x: Any, rate: Any) -> Any:
         "ordinary": (_DATA, 0.4, 0.9),
         "near the edge": (np.array([1e-3, 0.02, 0.3]), 0.4, 0.9),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "deviation": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "14",
@@ -376,7 +376,7 @@ def log_normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
         "near the edge": (np.array([0.001, 0.02, 0.3]), 1.2),
         "many degrees": (np.array([480.0, 510.0, 530.0]), 500.0),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "freedom": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "18",
@@ -407,7 +407,7 @@ def _fisher_gradient(x: Array, m: Array, n: Array) -> Any:
         "near the edge": (np.array([0.001, 0.02, 0.3]), 0.8, 5.2),
         "far tail": (np.array([50.0, 200.0, 900.0]), 3.5, 5.2),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "first": (0, np.inf), "second": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "27",
@@ -422,7 +422,7 @@ def fisher_log_density(xp: Any, x: Any, first: Any, second: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DATA, 2.5, 1.7), "near the edge": (np.array([0.02, 0.05, 0.3]), 2.5, 1.7)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "shape": (0, np.inf), "scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Gelman et al. (2013), Bayesian Data Analysis, 3rd ed., CRC Press, appendix A",
@@ -439,7 +439,7 @@ def inverse_gamma_log_density(xp: Any, x: Any, shape: Any, scale: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DATA, 0.6, 1.8), "far tail": (np.array([80.0, 2100.0, 35.0]), 0.6, 0.4)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "least": (0, np.inf), "shape": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "20",
@@ -452,7 +452,7 @@ def pareto_log_density(xp: Any, x: Any, least: Any, shape: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DATA, 1.3), "near the edge": (np.array([0.001, 0.02, 0.3]), 1.3)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "18",
@@ -479,7 +479,7 @@ def _rice_gradient(x: Array, distance: Array, s: Array) -> Any:
         "nearly Rayleigh": (_DATA, 0.01, 0.8),
         "nearly normal": (np.array([5.5, 4.2, 6.3]), 5.0, 0.8),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "distance": (0, np.inf), "scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Rice (1945), Bell Syst. Tech. J. 24, 46-156",
@@ -497,7 +497,7 @@ def rice_log_density(xp: Any, x: Any, distance: Any, scale: Any) -> Any:
         "nearly uniform": (np.array([0.4, -2.1, 1.3]), 0.5, 0.001),
         "concentrated": (np.array([0.51, 0.47, 0.55]), 0.5, 900.0),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"concentration": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Mardia & Jupp (2000), Directional Statistics, Wiley, section 3.5",
@@ -525,7 +525,7 @@ def _skew_normal_gradient(x: Array, m: Array, s: Array, skew: Array) -> Any:
         "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4, -1.8),
         "far tail": (np.array([6.5, -3.2, 9.0]), 0.3, 1.4, -3.5),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Azzalini (1985), Scand. J. Stat. 12, 171-178",
@@ -549,7 +549,7 @@ def _logistic_density_gradient(x: Array, m: Array, s: Array) -> Any:
         "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4),
         "far tail": (np.array([60.0, -75.0, 900.0]), 0.3, 1.4),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "23",
@@ -572,7 +572,7 @@ def _log_logistic_gradient(x: Array, scale: Array, shape: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DATA, 1.6, 2.2), "near the edge": (np.array([0.001, 0.02, 0.3]), 1.6, 1.5)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "scale": (0, np.inf), "shape": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "23",
@@ -594,7 +594,7 @@ def _kumaraswamy_gradient(x: Array, a: Array, b: Array) -> Any:
         "ordinary": (np.array([0.2, 0.65, 0.4]), 2.5, 1.7),
         "near the edges": (np.array([0.001, 0.998, 0.02]), 0.6, 0.4),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, 1), "a": (0, np.inf), "b": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Kumaraswamy (1980), J. Hydrol. 46, 79-88",
@@ -621,7 +621,7 @@ def _truncated_gradient(x: Array, m: Array, s: Array) -> Any:
         "ordinary": (np.array([1.2, 2.7, 1.9]), 1.5, 0.9),
         "far tail": (np.array([1.05, 1.2, 1.01]), -3.0, 0.5),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (1, 3), "deviation": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "13",
@@ -651,7 +651,7 @@ def _generalised_normal_gradient(x: Array, m: Array, s: Array, b: Array) -> Any:
         "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4, 1.5),
         "nearly uniform": (np.array([0.5, -0.8, 1.9]), 0.3, 1.4, 8.0),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"scale": (0, np.inf), "shape": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Nadarajah (2005), J. Appl. Stat. 32, 685-694",
@@ -678,7 +678,7 @@ def _extreme_value_gradient(x: Array, m: Array, s: Array, shape: Array) -> Any:
         "bounded": (_DATA, 0.5, 1.2, -0.4),
         "nearly Gumbel": (_DATA, 0.5, 1.2, 0.01),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Coles (2001), An Introduction to Statistical Modeling of Extreme Values, Springer, section 3.1",
@@ -692,7 +692,7 @@ def extreme_value_log_density(xp: Any, x: Any, centre: Any, scale: Any, shape: A
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DATA, 1.7, 2.3), "near the edge": (np.array([0.01, 0.05, 0.3]), 1.4, 2.3)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (0, np.inf), "mean": (0, np.inf), "shape": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "15",

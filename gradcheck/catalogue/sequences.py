@@ -230,7 +230,7 @@ def _soft_alignment_gradient(scores: Array, gap: Array) -> Any:
         "ordinary": (np.array([[1.5, -0.4, 0.3], [-0.7, 0.6, 1.2]]), 0.8),
         "dear gaps": (np.array([[1.5, -0.4, 0.3], [-0.7, 0.6, 1.2]]), 4.0),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["sequences", "scalar", "matrix", "parameters"],
     source="Mensch & Blondel (2018), Differentiable Dynamic Programming for Structured Prediction, arXiv:1802.03676",
     gradient=_soft_alignment_gradient,
@@ -271,7 +271,7 @@ def _dependency_gradient(edges: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[0.5, -1.0, 0.3], [0.0, 1.4, -0.6], [-0.8, 0.0, 1.1], [1.2, -0.3, 0.0]]),)
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["sequences", "scalar", "matrix"],
     source="Koo, Globerson, Carreras & Collins (2007), Structured Prediction Models via the Matrix-Tree Theorem, EMNLP",
     gradient=_dependency_gradient,
@@ -306,7 +306,7 @@ def _inside_gradient(scores: Array) -> Any:
         "ordinary": (np.array([0.5, -1.0, 0.3, 1.2, -0.4]),),
         "offset": (np.array([300.5, 299.0, 300.3, 301.2, 299.6]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["sequences", "scalar", "vector"],
     source="Stern, Andreas & Klein (2017), A Minimal Span-Based Neural Constituency Parser, arXiv:1705.03919",
     gradient=_inside_gradient,
@@ -467,7 +467,7 @@ def _weighted_average_gradient(x: Array, decay: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 0.3, -0.8]), 0.4)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hvp"],
     tags=["sequences", "scalar", "vector", "parameters"],
     source="Hyndman & Athanasopoulos (2021), Forecasting: Principles and Practice, 3rd ed., OTexts, section 8.1",
     gradient=_weighted_average_gradient,

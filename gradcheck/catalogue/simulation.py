@@ -14,7 +14,7 @@ _STIFF = "Hairer & Wanner (1996), Solving Ordinary Differential Equations II, 2n
 _GEOMETRIC = "Hairer, Lubich & Wanner (2006), Geometric Numerical Integration, 2nd ed., Springer, section "
 _LEVEQUE = "LeVeque (2007), Finite Difference Methods for Ordinary and Partial Differential Equations, SIAM, section "
 _ALL = ["jacobian", "jvp", "vjp"]
-_TWICE = ["gradient", "hessian", "hvp"]
+_TWICE = ["gradient", "hvp"]
 
 
 def _pendulum(state: Array) -> Array:

@@ -105,6 +105,8 @@ def _by_referee(question: Question, vector: Vector, others: Sequence[Vector], re
     else:
         finding = by_numerics(question, vector, others, referee, aside)
     if finding.status is Status.INCONCLUSIVE:
+        if settling is not None and not vector.numerical and not _values_differ(question, vector, settling):
+            return by_bound(question, vector, others, settling)
         return without_derivative(question, vector, referee, finding)
     if not finding.status.passes:
         if settling is None or vector.numerical:

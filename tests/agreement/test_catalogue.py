@@ -1,34 +1,50 @@
-"""The whole catalogue on every framework: what `gradcheck run` does, one test a case."""
+"""The catalogue on every framework: what `gradcheck run` does, one test a case, and the known defects whole."""
 
 from importlib.util import find_spec
 
 import pytest
 
 from gradcheck import registry
+from gradcheck.defects import TABLE
 from gradcheck.discovery import load_catalogue
-from gradcheck.judge.verdicts import Status
 from gradcheck.verification import verify
 
-SYSTEMS = ("jax", "numerical", "sympy", "tensorflow", "torch")
-MISSING = [name for name in SYSTEMS if name != "numerical" and find_spec(name) is None]
+SYSTEMS = ("exact", "jax", "numerical", "sympy", "tensorflow", "torch")
+DISTRIBUTIONS = {"exact": "flint", "numerical": "numpy"}
+MISSING = [name for name in SYSTEMS if find_spec(DISTRIBUTIONS.get(name, name)) is None]
 
 load_catalogue()
 CASES = [case for case in registry if case.builtin]
+SHOWN = {where.partition("[")[0] for row in TABLE for where in row.shows}
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs: pip install 'gradcheck[{','.join(MISSING)}]'")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_independent_systems_agree(case):
-    report = verify(case)
+def hold(report):
+    """Hold a report to what a run of the catalogue promises: it passes, on the word of two independent systems."""
     assert report, str(report)
     for point in {v.point for v in report.verdicts}:
         for operator in {v.operator for v in report.verdicts}:
             here = [v for v in report.verdicts if (v.point, v.operator) == (point, operator)]
-            agreeing = {v.engine.backend for v in here if v.status is Status.AGREE}
-            assert len(agreeing) >= 4, f"{operator} at {point}: only {sorted(agreeing)} agree"
-            assert all(v.status in (Status.AGREE, Status.UNSUPPORTED) for v in here)
+            passing = {v.engine.backend for v in here if v.status.passes}
+            assert len(passing) >= 2, f"{operator} at {point}: only {sorted(passing)} pass"
 
 
-def test_the_catalogue_is_as_large_as_promised():
-    assert len(CASES) >= 80
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_independent_systems_agree(case):
+    hold(verify(case, brief=True))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in SHOWN], ids=lambda case: case.name)
+def test_known_defects_show_and_nothing_else(case):
+    report = verify(case)
+    hold(report)
+    expected = [(where, o) for row in TABLE if row.installed for where, shown in row.shows.items() for o in shown]
+    shown = {(v.case if v.point == "default" else f"{v.case}[{v.point}]", v.operator.value) for v in report.explained}
+    assert {pair for pair in expected if pair[0].partition("[")[0] == case.name} == shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [case for case in CASES if case.name not in SHOWN], ids=lambda case: case.name)
+def test_independent_systems_agree_at_every_point(case):
+    hold(verify(case))

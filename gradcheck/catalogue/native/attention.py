@@ -13,7 +13,7 @@ _TORCH = "PyTorch documentation, torch.nn."
 _VASWANI = "Vaswani et al. (2017), Attention Is All You Need, arXiv:1706.03762"
 
 _TAGS = ("native", "attention", "scalar")
-_OPERATORS = ("gradient", "hvp")
+_OPERATORS = ("gradient",)
 
 _QUERY = np.array([[0.3, -1.2], [2.1, 0.4], [-0.6, 0.9]])
 _KEY = np.array([[0.8, -0.9], [0.4, 1.4], [-1.7, 0.1]])

@@ -12,7 +12,7 @@ _TORCH = "PyTorch documentation, torch.nn."
 _DUMOULIN = "Dumoulin and Visin (2016), A guide to convolution arithmetic for deep learning, arXiv:1603.07285"
 
 _TAGS = ("native", "convolution", "scalar")
-_OPERATORS = ("gradient", "hvp")
+_OPERATORS = ("gradient",)
 
 
 def _last(x: Any) -> Any:
@@ -391,23 +391,3 @@ def conv2d_transposed(xp: Any, x: Any, w: Any) -> Any:
 
 
 # -- windows -----------------------------------------------------------------------------------
-
-
-@gradcheck.case(
-    name="native.fold",
-    inputs=lambda rng: {"ordinary": (rng.normal(size=(1, 4, 4)).round(2),)},
-    operators=_OPERATORS,
-    tags=_TAGS,
-    source=_TORCH + "Fold",
-    native={
-        "torch": lambda x: _torch_squares(F.fold(x, (3, 3), (2, 2))),
-        "tensorflow": lambda x: _tensorflow_squares(tf.keras.ops.fold(x, (3, 3), (2, 2))),
-    },
-)
-def fold(xp: Any, x: Any) -> Any:
-    """Overlapping windows added up to an image."""
-    windows = xp.reshape(x, (1, 1, 2, 2, 2, 2))
-    total: Any = 0.0
-    for i, j in product(range(2), range(2)):
-        total = total + xp.pad(windows[:, :, i, j], ((0, 0), (0, 0), (i, 1 - i), (j, 1 - j)))
-    return _squares(xp, total)

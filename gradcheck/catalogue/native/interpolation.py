@@ -15,7 +15,7 @@ from gradcheck.frameworks import F, jax, jnp, tf, torch
 _TORCH = "PyTorch documentation, torch.nn.functional."
 
 _TAGS = ("native", "interpolation", "scalar")
-_OPERATORS = ("gradient", "hvp")
+_OPERATORS = ("gradient",)
 
 _IMAGE = np.array([[0.3, -1.2, 2.9], [2.1, 0.4, -0.6], [-0.5, 1.4, 0.8]])
 

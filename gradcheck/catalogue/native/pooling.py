@@ -13,7 +13,7 @@ _TORCH = "PyTorch documentation, torch.nn."
 _TENSORFLOW = "TensorFlow documentation, tf.nn."
 
 _TAGS = ("native", "pooling", "scalar")
-_OPERATORS = ("gradient", "hvp")
+_OPERATORS = ("gradient",)
 
 _IMAGE = np.array(
     [

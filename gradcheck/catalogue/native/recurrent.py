@@ -15,7 +15,7 @@ _LSTM = "Hochreiter and Schmidhuber (1997), Long Short-Term Memory, Neural Compu
 _GRU = "Cho et al. (2014), Learning Phrase Representations using RNN Encoder-Decoder, arXiv:1406.1078"
 
 _TAGS = ("native", "recurrent", "scalar")
-_OPERATORS = ("gradient", "hvp")
+_OPERATORS = ("gradient",)
 
 _X = np.array([[0.3, -1.2], [2.1, 0.4]])
 _SEQUENCE = np.array([[[0.3, -1.2], [2.1, 0.4], [-0.6, 0.9]]])

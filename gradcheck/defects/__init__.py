@@ -1,0 +1,39 @@
+"""The table of known defects: what the catalogue finds wrong in the frameworks, version by version.
+
+A row is strict in both directions: its verdicts must be the expected ones, and a defect that
+was mended makes the run fail until its row is removed. A new version of a framework is not in the
+row's range, so that it is looked at again. Rows hold in float64 only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from gradcheck.defects.row import Defect
+from gradcheck.defects.table import TABLE
+from gradcheck.judge.verdicts import Known, Verdict
+
+__all__ = ["TABLE", "Defect", "marked"]
+
+
+def marked(verdicts: Iterable[Verdict], table: Sequence[Defect] | None = None) -> list[Verdict]:
+    """Return verdicts with what is known of them.
+
+    Parameters
+    ----------
+    verdicts : iterable of Verdict
+        Of a case of the catalogue, in float64.
+    table : sequence of Defect, optional
+        By default `TABLE`.
+    """
+    rows = [row for row in (TABLE if table is None else table) if row.installed]
+    return [_marked(verdict, rows) for verdict in verdicts]
+
+
+def _marked(verdict: Verdict, rows: Sequence[Defect]) -> Verdict:
+    for row in rows:
+        expected = row.expects(verdict)
+        if expected is not None:
+            return replace(verdict, known=Known(expected, row.what, row.versions, row.link))
+    return verdict
