@@ -34,7 +34,7 @@ def one_sided(case: Case) -> tuple[Array, Array] | None:
     -------
     below, above : numpy.ndarray, shape (n,)
         For each differentiated element: infinite where the quotients grow without limit, NaN where
-        the function is not finite at the point or on that side, or its quotients do not settle.
+        the input or the function is not finite at the point or on that side, or its quotients do not settle.
         None for complex inputs, which have no two sides.
     """
     (inputs,) = case.points().values()
@@ -66,13 +66,15 @@ def _slope(backend: Backend, line: Callable[[float], float], x: float, sign: flo
     def side(moved: Array) -> Array:
         return np.asarray(line(float(moved)) if sign * (float(moved) - x) >= 0 else np.nan)
 
-    if not np.isfinite(line(x)):
+    if not (np.isfinite(x) and np.isfinite(line(x))):
         return float("nan")
     found = backend.estimate(Function.of(side), Inputs.of((x,)), Operator.GRADIENT)
     slope, error = float(found.arrays[0]), float(found.errors[0]) if found.errors is not None else np.inf
     if error <= CONVERGED * max(1.0, abs(slope)):
         return slope if abs(slope) > error else 0.0
     steps = [sign * h * (abs(x) or 1.0) for h in STEPS]
+    if any(x + h == x for h in steps):
+        return float("nan")  # no step is small beside a subnormal number
     return _without_limit([(line(x + h) - line(x)) / h for h in steps])
 
 

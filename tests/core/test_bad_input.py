@@ -82,7 +82,7 @@ def test_an_unknown_operator_is_refused():
         ({"backends": ["numerical", None]}, "backends must be a sequence of names"),
         ({"backends": 5}, "backends must be a sequence of names"),
         ({"operator": 5}, "operator must be a sequence of names"),
-        ({"dtype": "float16"}, "dtype must be one of"),
+        ({"dtype": "float8"}, "dtype must be one of"),
         ({"dtype": "double precision"}, "dtype must be one of"),
         ({"gradient": 3.0}, "gradient= must be a function, got float"),
         ({"vjp": "cos"}, "vjp= must be a function, got str"),
@@ -230,7 +230,6 @@ def test_a_rule_that_raises_is_called_by_its_own_name(name, operator):
         ((np.array([1.0, np.nan]),), "NaN at index (1,)"),
         ((float("nan"),), "NaN at index ()"),
         (({"a": [1.0, np.array([[0.0, np.nan]])]},), "x['a'][1] is NaN at index (0, 1)"),
-        ((np.ones(2, np.float16),), "cannot check in float16"),
         ((np.ones(2, np.longdouble),), "cannot check in"),
     ],
 )

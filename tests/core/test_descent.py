@@ -197,7 +197,7 @@ def test_an_engine_that_cannot_take_part_is_named():
         ({"backends": "sympy"}, r"write backends=\['sympy'\]"),
         ({"backends": ["sympy"]}, "needs two that can run, got 1"),
         ({"backends": []}, "needs two that can run, got 0"),
-        ({"dtype": "float16"}, "dtype must be one of"),
+        ({"dtype": "float8"}, "dtype must be one of"),
     ],
 )
 def test_wrong_options(options, message):

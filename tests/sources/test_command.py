@@ -37,7 +37,7 @@ def run(*arguments):
         (["--from", "fake", "--samples", "0"], "--samples"),
         (["--samples", "2"], "go with --from only"),
         (["--limit", "2"], "go with --from only"),
-        (["-j", "2"], "go with --from only"),
+        (["-j", "0"], "--jobs"),
     ],
 )
 def test_wrong_use(site, arguments, reason):

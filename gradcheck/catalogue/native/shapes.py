@@ -129,7 +129,7 @@ def segment_maximum(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source="JAX documentation, jax.numpy.ndarray.at",
     native={
-        "torch": lambda x, y: x.index_reduce(0, torch.tensor([0, 2]), y, "prod"),
+        "torch": lambda x, y: x.scatter_reduce(0, torch.tensor([0, 2]), y, "prod"),
         "jax": lambda x, y: x.at[jnp.array([0, 2])].multiply(y, unique_indices=True),
     },
 )
