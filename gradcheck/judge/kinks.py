@@ -179,7 +179,7 @@ class Neighbourhood:
 
     def _holds(self, value: Array, row: Array, group: Array) -> bool:
         """Whether the hull holds a value; where it does not, the sample grows in the direction of the value."""
-        for _ in range(2 * len(group)):
+        for turn in range(4 * len(group)):
             if _in_hull(value[group], self.values[:, group], self.error[group]):
                 return True
             if len(group) == 1 or not np.isfinite(value[group]).all():
@@ -188,7 +188,8 @@ class Neighbourhood:
             direction[np.searchsorted(row, group)] = _away(value[group], self.values[:, group])
             if not direction.any():
                 return True
-            direction += 1e-3 * np.sin(np.arange(1, len(direction) + 1))  # off the kinks of the other coordinates
+            aside = 1e-3 * 2.0**-turn  # off the kinks of the other coordinates, and less and less off the way
+            direction += aside * np.max(np.abs(direction)) * np.sin(np.arange(1, len(direction) + 1))
             self._look(direction / np.max(np.abs(direction)))
             self._look(-direction / np.max(np.abs(direction)))
         return False

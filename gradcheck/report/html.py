@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gradcheck.judge.verdicts import Verdict
 from gradcheck.report import place, severity
-from gradcheck.report.terminal import conclusion, expectation, grouped, right, witnesses
+from gradcheck.report.terminal import by_defect, conclusion, expectation, grouped, right, witnesses
 
 if TYPE_CHECKING:
     from gradcheck.report import Report
@@ -34,7 +34,7 @@ def page(report: Report) -> str:
         grid=_grid(verdicts),
         verdicts=verdicts,
         failing=grouped(v for v in verdicts if v in failures),
-        explained=grouped(report.explained),
+        explained=by_defect(report),
     )
 
 

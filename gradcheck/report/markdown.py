@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gradcheck.report import place
-from gradcheck.report.terminal import conclusion, grouped, lines, right
+from gradcheck.report.terminal import by_defect, conclusion, lines, right
 
 if TYPE_CHECKING:
     from gradcheck.report import Report
@@ -35,7 +35,7 @@ def _defects(report: Report) -> str:
     if not report.explained:
         return ""
     rows = ["| framework | case | operators | verdict | value | right | what is wrong |", "| --- " * 7 + "|"]
-    for verdict, operators in grouped(report.explained):
+    for verdict, operators in by_defect(report):
         assert verdict.known is not None  # that is what explained means
         known, value = verdict.known, verdict.evidence.value
         where = place(verdict.case, verdict.point) + (f" at {verdict.element}" if verdict.element else "")
@@ -44,7 +44,7 @@ def _defects(report: Report) -> str:
             f"`{where}`",
             ", ".join(operators),
             verdict.status.value,
-            "" if value is None else f"{value:.10g}",
+            "" if value is None else f"{value:.13g}",
             right(verdict),
             known.what.replace("|", "\\|") + (f" ([report]({known.link}))" if known.link else ""),
         )

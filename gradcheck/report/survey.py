@@ -13,7 +13,7 @@ from rich.text import Text
 from gradcheck.cases import Case
 from gradcheck.judge.verdicts import Status
 from gradcheck.report import Report, place
-from gradcheck.report.terminal import STYLES, grouped, right
+from gradcheck.report.terminal import STYLES, by_defect, right
 
 UNVERIFIED = (Status.INCONCLUSIVE, Status.NONDETERMINISTIC, Status.NONFINITE, Status.WRONG, Status.ERROR)
 """The statuses that have to be explained by a known defect."""
@@ -58,7 +58,7 @@ def _fields(report: Report, cases: Sequence[Case]) -> Table:
 
 def _defects(report: Report) -> Table:
     table = Table("framework", "case", "operators", "verdict", "value", "right", "what is wrong", box=box.SIMPLE_HEAD)
-    for verdict, operators in grouped(report.explained):
+    for verdict, operators in by_defect(report):
         assert verdict.known is not None  # that is what explained means
         evidence = verdict.evidence
         table.add_row(
@@ -66,7 +66,7 @@ def _defects(report: Report) -> Table:
             place(verdict.case, verdict.point) + (f" at {verdict.element}" if verdict.element else ""),
             ", ".join(operators),
             Text(verdict.status.value, STYLES[verdict.status]),
-            "" if evidence.value is None else f"{evidence.value:.10g}",
+            "" if evidence.value is None else f"{evidence.value:.13g}",
             right(verdict),
             verdict.known.what + (f" {verdict.known.link}" if verdict.known.link else ""),
         )

@@ -235,9 +235,13 @@ def right(verdict: Verdict) -> str:
     evidence = verdict.evidence
     if evidence.bound is not None:
         low, high = evidence.bound
-        middle = f"{(low + high) / 2:.10g}"
-        return f"{middle} (certified)"
-    return "" if evidence.reference is None else f"{evidence.reference:.10g} ({evidence.reference_engine})"
+        return f"{(low + high) / 2:.13g} (certified)"
+    return "" if evidence.reference is None else f"{evidence.reference:.13g} ({evidence.reference_engine})"
+
+
+def by_defect(report: Report) -> list[tuple[Verdict, list[Operator]]]:
+    """Return the verdicts that known defects explain, framework by framework and defect by defect."""
+    return grouped(sorted(report.explained, key=lambda v: (str(v.engine), str(v.known), v.case, v.point)))
 
 
 def distance(verdict: Verdict) -> str:

@@ -169,3 +169,29 @@ def test_many_inputs_are_held_against_the_slopes_on_both_sides_alone():
 )
 def test_choices_have_names(value, words):
     assert choice(value, -1.0, 1.0, 1e-9).startswith(words)
+
+
+# -- a curved set of subgradients: v v^T for every eigenvector v of a double eigenvalue ------------
+
+
+def largest_eigenvalue(xp, a):
+    return xp.linalg.eigvalsh(0.5 * (a + xp.transpose(a)))[1]
+
+
+@pytest.mark.parametrize(
+    ("slopes", "status"),
+    [
+        ([[0, 0], [0, 1]], Status.CONVENTION),
+        ([[1, 0], [0, 0]], Status.CONVENTION),
+        ([[0.5, 0], [0, 0.5]], Status.CONVENTION),
+        ([[0.5, 0.5], [0.5, 0.5]], Status.CONVENTION),
+        ([[1, 0], [0, 1]], Status.WRONG),
+        ([[0, 0], [0, 0]], Status.WRONG),
+        ([[0.5, 0.6], [0.6, 0.5]], Status.WRONG),
+        ([[0.5, 0.3], [-0.3, 0.5]], Status.WRONG),
+        ([[0, 0], [0, 1.01]], Status.WRONG),
+    ],
+)
+def test_a_double_eigenvalue(slopes, status):
+    report = check(largest_eigenvalue, np.eye(2), gradient=lambda a: np.array(slopes, float), backends=["numerical"])
+    assert report.verdict("analytic", "gradient").status is status
