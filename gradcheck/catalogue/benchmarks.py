@@ -476,9 +476,10 @@ def _crossing_slopes(position: Array, velocity: Array, control: Array) -> tuple[
 
 def _particle_gradient(position: Array, velocity: Array) -> Any:
     control = 3.3
+    place, slope = _crossing_slopes(position, velocity, np.asarray(control))
     for _ in range(20):
-        place, slope = _crossing_slopes(position, velocity, np.asarray(control))
         control -= place / slope[4]
+        place, slope = _crossing_slopes(position, velocity, np.asarray(control))
     return -slope[:2] / slope[4], -slope[2:4] / slope[4]
 
 

@@ -252,7 +252,7 @@ def _sinkhorn_gradient(cost: Array) -> Any:
 def sinkhorn(xp: Any, cost: Any) -> Any:
     """Optimal transport with an entropy by Sinkhorn's scaling; its gradient is the transport plan."""
     rows, columns = xp.asarray([0.5, 0.2, 0.3]), xp.asarray([0.3, 0.3, 0.4])
-    kernel, right = xp.exp(-cost), xp.ones_like(rows)
+    kernel, left, right = xp.exp(-cost), rows, xp.ones_like(rows)
     for _ in range(16):
         left = rows / xp.matmul(kernel, right)
         right = columns / xp.matmul(xp.transpose(kernel), left)

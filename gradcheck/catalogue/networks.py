@@ -387,7 +387,7 @@ def _transformer_gradient(x: Array, weights: dict[str, Array]) -> Any:
     in_inside = up @ weights["down"].T * (ndtr(inside) + inside * np.exp(-(inside**2) / 2) / np.sqrt(2 * np.pi))
     in_middle = up + through_norm(in_inside @ weights["up"].T, middle)
     back = _attended(projected, np.zeros((2, 2)), in_middle @ weights["out"].T)[1:]
-    in_first = sum(slope @ weights[name].T for name, slope in zip(names, back, strict=True))
+    in_first = np.sum([slope @ weights[name].T for name, slope in zip(names, back, strict=True)], axis=0)
     in_weights = {name: first.T @ slope for name, slope in zip(names, back, strict=True)}
     in_weights.update(down=active.T @ up, out=mixed.T @ in_middle, up=second.T @ in_inside)
     return in_middle + through_norm(in_first, x), in_weights

@@ -526,7 +526,7 @@ def comoving_distance(xp: Any, redshift: Any, matter: Any) -> Any:
 
 
 def _implied_volatility_gradient(price: Array, spot: Array, strike: Array) -> Any:
-    sigma = np.asarray(0.3)
+    sigma, d1, vega = np.asarray(0.3), np.asarray(0.0), np.asarray(1.0)
     for _ in range(30):
         d1 = (np.log(spot / strike) + sigma**2 / 2) / sigma
         vega = spot * np.exp(-(d1**2) / 2) / np.sqrt(2 * np.pi)
