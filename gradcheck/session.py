@@ -192,8 +192,8 @@ class Session:
             return Testimony(engine, True, failure=error)
 
     def _testimony(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
-        if operator.seed is not None and seed is None:  # no engine has outputs: each says why
-            return next(t for t in self._values if t.engine == engine.engine)
+        if operator.seed is not None and seed is None:
+            return self._without_cotangent(engine)
         inputs, again = self._inputs_for(engine), None
         if inputs is not self._inputs and seed is not None:
             seed = [a.astype(_DOUBLE[a.dtype.name]) for a in seed]
@@ -221,6 +221,12 @@ class Session:
             in_other_precision=lambda: self._in_other_precision(engine, operator, seed),
             second_opinion=lambda: self._second_opinion(engine, operator, seed),
         )
+
+    def _without_cotangent(self, engine: Participant) -> Testimony:
+        """Say why an engine has no outputs that a cotangent could be drawn for, as no engine has."""
+        failure = next((t.failure for t in self._values if t.engine == engine.engine), None)
+        nobody = UnsupportedError("no engine under test computed outputs to draw a cotangent for")
+        return Testimony(engine.engine, engine.witness, failure=failure or nobody)
 
     def _projector(
         self, engine: Participant, prepared: Prepared, operator: Operator, seed: Sequence[Array] | None

@@ -226,3 +226,14 @@ def test_imposed_tolerances_are_said_in_the_evidence():
     assert "imposed rtol=0.01" in report.verdict("analytic", "gradient").evidence.tolerance_source
     assert not check(f, X, gradient=lambda x: 1.001 * np.cos(x), backends=["numerical"], rtol=1e-4)
     assert not check(f, X, gradient=lambda x: -np.cos(x), backends=["numerical"], atol=1e-4)
+
+
+@pytest.mark.parametrize("operator", ["vjp", "gradient"])
+def test_a_function_that_raises_everywhere_is_an_error_and_no_traceback(operator):
+    def broken(xp, x):
+        raise ValueError("not today")
+
+    report = check(broken, np.ones(2), operator=operator, backends=["numerical"])
+    verdict = report.verdict("numerical", operator)
+    assert verdict.status is Status.ERROR
+    assert "not today" in verdict.evidence.reason
