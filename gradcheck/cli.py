@@ -366,10 +366,7 @@ def _point_of(function: Function, cases: Sequence[Case], values: Mapping[str, An
     """Return the inputs given, or else those of the first point of the first case declared of the function."""
     if values or not cases:
         return _arguments(function, values)
-    import optree
-
-    inputs = next(iter(cases[0].points(seed).values()))
-    return tuple(optree.tree_unflatten(inputs.structure, inputs.leaves))
+    return next(iter(cases[0].points(seed).values())).arguments
 
 
 app.command("bench")(bench)

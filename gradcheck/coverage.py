@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import optree
 from rich import box
 from rich.console import Console, Group
 from rich.table import Table
@@ -16,7 +15,6 @@ from rich.text import Text
 
 from gradcheck import discovery
 from gradcheck.cases import Case
-from gradcheck.functions import Inputs
 from gradcheck.namespaces.vocabulary import CONSTANTS, FUNCTIONS
 from gradcheck.verification import operators_of
 
@@ -62,13 +60,8 @@ def functions_of(case: Case) -> set[str]:
     for inputs in case.points().values():
         recorder = Recorder(numpy.namespace(np.dtype(float)), used)
         with np.errstate(all="ignore"):
-            written(recorder, *_arguments(inputs))
+            written(recorder, *inputs.arguments)
     return used
-
-
-def _arguments(inputs: Inputs) -> tuple[Any, ...]:
-    leaves = [np.array(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in inputs.leaves]
-    return tuple(optree.tree_unflatten(inputs.structure, leaves))
 
 
 @dataclass(frozen=True)

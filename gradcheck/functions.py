@@ -260,6 +260,11 @@ class Inputs:
         """The positional arguments with the number of each leaf in its place."""
         return optree.tree_unflatten(self.structure, range(len(self.leaves)))
 
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """The positional arguments; their arrays are read-only."""
+        return tuple(optree.tree_unflatten(self.structure, self.leaves))
+
     def tree(self, active: Sequence[Any]) -> Any:
         """Arrange one object for each differentiated leaf like the inputs, None for the others.
 

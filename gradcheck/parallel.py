@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,23 +9,17 @@ from functools import partial
 
 from gradcheck import discovery
 from gradcheck.backend import Engine
-from gradcheck.cases import DEFAULT_POINT, Case, registry
+from gradcheck.cases import Case, registry
 from gradcheck.errors import InputError
-from gradcheck.judge.verdicts import Evidence, Status, Verdict
-from gradcheck.operators import Operator
 from gradcheck.options import Options
 from gradcheck.report import Report
 from gradcheck.verification import verify
-from gradcheck.workers import Work, work
+from gradcheck.workers import Work, default_jobs, work
 
 WORKER = Engine("worker")
 """Who is given the verdict on a case whose process did not survive it."""
-
-
 MANY = 60
 """The number of cases from which on it pays to import the frameworks in several processes."""
-MOST = 4
-"""The most processes that are started without being asked for; each holds the frameworks, about 1 GB."""
 
 
 def jobs_for(cases: Sequence[Case], wanted: int | None = None) -> int:
@@ -50,7 +43,7 @@ def jobs_for(cases: Sequence[Case], wanted: int | None = None) -> int:
         return 1
     if wanted is not None:
         return wanted
-    return min(MOST, len(os.sched_getaffinity(0))) if len(cases) >= MANY else 1
+    return default_jobs() if len(cases) >= MANY else 1
 
 
 def run(
@@ -84,8 +77,9 @@ def run(
     tasks = [case.name for case in cases]
     for ended in work(partial(_prepared, options, brief), tasks, jobs):
         case = cases[ended.position]
-        reports[ended.position] = _died(case, ended.failure) if ended.failure else ended.result
-        progress(case, reports[ended.position])
+        report = Report.failed(case.name, WORKER, ended.failure) if ended.failure else ended.result
+        reports[ended.position] = report
+        progress(case, report)
     merged = Report.merge(reports[i] for i in sorted(reports))
     return replace(merged, seconds=time.perf_counter() - started)
 
@@ -97,8 +91,3 @@ def _prepared(options: Options, brief: bool) -> Work:
         return replace(verify(registry[name], options, brief=brief), estimates=())
 
     return check
-
-
-def _died(case: Case, failure: str) -> Report:
-    reason = Evidence(f"its worker process {failure}" if failure.startswith("crashed") else failure)
-    return Report((Verdict(case.name, DEFAULT_POINT, WORKER, Operator.VALUE, Status.ERROR, reason),))

@@ -15,12 +15,11 @@ from functools import cache, partial
 from typing import Any, ClassVar
 
 from gradcheck import discovery
-from gradcheck.cases import DEFAULT_POINT, Case
+from gradcheck.cases import Case
 from gradcheck.errors import BrokenBackendError, GradcheckError, MissingBackendError, UnknownNameError, first_line
 from gradcheck.estimates import Engine
 from gradcheck.functions import Function
-from gradcheck.judge.verdicts import Evidence, Status, Verdict
-from gradcheck.operators import Operator
+from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.options import Options
 from gradcheck.report import Report, severity
 from gradcheck.verification import verify
@@ -267,9 +266,8 @@ def _examining(name: str, options: Options, samples: int) -> Callable[[str], Che
 
 def _lost(source: Source, entry: Entry, failure: str) -> Checked:
     """Report an entry that took its process with it as an error of the owner's engine."""
-    engine = Engine.parse(source.engines[0])
-    verdict = Verdict(entry.name, DEFAULT_POINT, engine, Operator.VALUE, Status.ERROR, Evidence(failure))
-    return Checked(entry.name, Report((verdict,)), reason=failure, remark=entry.remark)
+    report = Report.failed(entry.name, Engine.parse(source.engines[0]), failure)
+    return Checked(entry.name, report, reason=failure, remark=entry.remark)
 
 
 def reported(source: Source, checked: Sequence[Checked], seconds: float) -> Report:

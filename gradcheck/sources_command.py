@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -15,6 +14,7 @@ from gradcheck.progress import progress
 from gradcheck.report import Report
 from gradcheck.report.terminal import STYLES
 from gradcheck.sources import Checked
+from gradcheck.workers import default_jobs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 SAMPLES = 2
 """How many samples of an entry are checked by default."""
-JOBS = 4
-"""How many processes are started at most by default, each of which imports the frameworks."""
 LIMIT = 300.0
 """The seconds that one entry may take by default."""
 
@@ -53,7 +51,7 @@ def run(
     samples : int, optional
         How many samples of each entry, at most; by default `SAMPLES`.
     jobs : int, optional
-        How many processes; by default as many as there are cores, `JOBS` at most.
+        How many processes; by default `default_jobs`.
     limit : float, optional
         The seconds that one entry may take; by default `LIMIT`.
 
@@ -68,7 +66,7 @@ def run(
     entries = source.select(patterns)
     list(discovery.engines(options.backends or source.engines[:1]))
     started = time.perf_counter()
-    jobs = jobs or min(os.cpu_count() or 1, JOBS)
+    jobs = jobs or default_jobs()
     done = _worked(len(entries), sources.check(source, entries, options, samples or SAMPLES, jobs, limit or LIMIT))
     order = {entry.name: i for i, entry in enumerate(entries)}
     done.sort(key=lambda checked: order[checked.entry])

@@ -20,6 +20,8 @@ from gradcheck.errors import FunctionError, first_line
 Work = Callable[[Any], Any]
 """What does a task; its result is sent back by pickle."""
 
+JOBS = 4
+"""The most processes that are started without being asked for; each holds the frameworks, about 1 GB."""
 GRACE = 10.0
 """How many seconds a worker is given to end by itself when there is nothing left to do."""
 
@@ -41,6 +43,11 @@ class Ended:
     position: int
     result: Any = None
     failure: str = ""
+
+
+def default_jobs() -> int:
+    """Return how many processes to start where a user names no number: one a core, `JOBS` at most."""
+    return min(os.cpu_count() or 1, JOBS)
 
 
 def work(prepare: Callable[[], Work], tasks: Sequence[Any], jobs: int, limit: float = math.inf) -> Generator[Ended]:

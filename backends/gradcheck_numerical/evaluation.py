@@ -53,7 +53,9 @@ class Evaluator:
     def __init__(self, bound: Bound, leaves: Sequence[Array], cotangents: Sequence[Array] | None = None) -> None:
         self._bound, self._cotangents = bound, cotangents
         self.calls = 0
-        self._limits = [bound.function.limits(label) for label in bound.inputs.labels]
+        everywhere = (-np.inf, np.inf)
+        limits = enumerate(bound.function.limits(label) for label in bound.inputs.labels)
+        self._limits = [(i, *limit) for i, limit in limits if limit != everywhere]
         self.leaves = list(leaves)
         self._working = [np.array(a) for a in leaves]
         self.outputs = [np.array(o) for o in self._checked(self._working)]  # copies: an output may be an input
@@ -84,11 +86,8 @@ class Evaluator:
 
     def _outside(self, leaves: Sequence[Array]) -> bool:
         """Whether an element lies outside the domain that the function declares."""
-        return any(
-            bool((leaf < low).any() or (leaf > high).any())
-            for leaf, (low, high) in zip(leaves, self._limits, strict=True)
-            if (np.isfinite(low) or np.isfinite(high)) and leaf.dtype.kind == "f"
-        )
+        limited = ((leaves[i], low, high) for i, low, high in self._limits)
+        return any(leaf.dtype.kind == "f" and bool(((leaf < low) | (leaf > high)).any()) for leaf, low, high in limited)
 
     def _evaluate(self, leaves: Sequence[Array]) -> list[Array]:
         self.calls += 1

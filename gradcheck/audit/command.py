@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_module
-import os
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -14,14 +13,12 @@ from gradcheck import discovery
 from gradcheck.errors import InputError
 from gradcheck.functions import Function
 from gradcheck.progress import progress
+from gradcheck.workers import default_jobs
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from gradcheck.backend import Backend
-
-JOBS = 4
-"""How many processes an audit starts at most, each of which imports the frameworks."""
 
 
 def whole(
@@ -46,7 +43,7 @@ def whole(
     backends : sequence of str, optional
         Frameworks; by default every installed one that has custom rules.
     jobs : int, optional
-        How many processes; by default as many as there are cores, `JOBS` at most.
+        How many processes; by default `default_jobs`.
     json : Path, optional
         Where every single outcome is written.
 
@@ -67,7 +64,7 @@ def whole(
     names = _frameworks(backends)
     tasks = plan(QUICK if quick else FULL, names, seed)
     started = time.perf_counter()
-    done, interrupted = _worked(tasks, jobs or min(os.cpu_count() or 1, JOBS))
+    done, interrupted = _worked(tasks, jobs or default_jobs())
     settings = _settings(seed, names, time.perf_counter() - started)
     summary = Summary(tuple(sorted(done, key=lambda d: d.position)), len(tasks), quick, settings)
     render(summary, console)

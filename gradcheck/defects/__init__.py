@@ -27,13 +27,13 @@ def marked(verdicts: Iterable[Verdict], table: Sequence[Defect] | None = None) -
     table : sequence of Defect, optional
         By default `TABLE`.
     """
-    rows = [row for row in (TABLE if table is None else table) if row.installed]
+    rows = TABLE if table is None else table
     return [_marked(verdict, rows) for verdict in verdicts]
 
 
 def _marked(verdict: Verdict, rows: Sequence[Defect]) -> Verdict:
     for row in rows:
         expected = row.expects(verdict)
-        if expected is not None:
+        if expected is not None and row.installed:  # last, since versions are looked up in files
             return replace(verdict, known=Known(expected, row.what, row.versions, row.link))
     return verdict

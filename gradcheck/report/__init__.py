@@ -14,8 +14,9 @@ from rich.console import Console
 from gradcheck.cases import DEFAULT_POINT
 from gradcheck.discovery import Absence
 from gradcheck.errors import InputError, UnknownNameError, first_line
-from gradcheck.estimates import Estimate
-from gradcheck.judge.verdicts import Status, Verdict
+from gradcheck.estimates import Engine, Estimate
+from gradcheck.judge.verdicts import Evidence, Status, Verdict
+from gradcheck.operators import Operator
 
 FORMAT = 1
 """The version of what `Report.to_json` writes."""
@@ -57,6 +58,21 @@ class Report:
     settings: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     estimates: tuple[Estimate, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def failed(cls, case: str, engine: Engine, reason: str) -> Report:
+        """Return the report on a case whose check did not come to an end: an ERROR of an engine.
+
+        Parameters
+        ----------
+        case : str
+            Its name.
+        engine : Engine
+            Who is given the verdict.
+        reason : str
+            What happened.
+        """
+        return cls((Verdict(case, DEFAULT_POINT, engine, Operator.VALUE, Status.ERROR, Evidence(reason)),))
 
     @classmethod
     def merge(cls, reports: Iterable[Report]) -> Report:

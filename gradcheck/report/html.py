@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gradcheck.judge.verdicts import Verdict
 from gradcheck.report import place, severity
-from gradcheck.report.terminal import by_defect, conclusion, expectation, grouped, right, witnesses
+from gradcheck.report.terminal import conclusion, defects_shown, expectation, grouped, witnesses
 
 if TYPE_CHECKING:
     from gradcheck.report import Report
@@ -23,7 +23,7 @@ def page(report: Report) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals.update(place=place, expectation=expectation, right=right)
+    environment.globals.update(place=place, expectation=expectation)
     failures = set(report.failures)
     verdicts = sorted(report.verdicts, key=_order)
     return environment.get_template("report.html.jinja").render(
@@ -34,7 +34,7 @@ def page(report: Report) -> str:
         grid=_grid(verdicts),
         verdicts=verdicts,
         failing=grouped(v for v in verdicts if v in failures),
-        explained=by_defect(report),
+        explained=defects_shown(report),
     )
 
 

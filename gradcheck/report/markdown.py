@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradcheck.report import place
-from gradcheck.report.terminal import by_defect, conclusion, lines, right
+from gradcheck.report.terminal import conclusion, defects_shown, lines
 
 if TYPE_CHECKING:
     from gradcheck.report import Report
@@ -35,19 +34,9 @@ def _defects(report: Report) -> str:
     if not report.explained:
         return ""
     rows = ["| framework | case | operators | verdict | value | right | what is wrong |", "| --- " * 7 + "|"]
-    for verdict, operators in by_defect(report):
-        assert verdict.known is not None  # that is what explained means
-        known, value = verdict.known, verdict.evidence.value
-        where = place(verdict.case, verdict.point) + (f" at {verdict.element}" if verdict.element else "")
-        cells = (
-            known.versions,
-            f"`{where}`",
-            ", ".join(operators),
-            verdict.status.value,
-            "" if value is None else f"{value:.13g}",
-            right(verdict),
-            known.what.replace("|", "\\|") + (f" ([report]({known.link}))" if known.link else ""),
-        )
+    for shown in defects_shown(report):
+        what = shown.what.replace("|", "\\|") + (f" ([report]({shown.link}))" if shown.link else "")
+        cells = (shown.versions, f"`{shown.where}`", shown.operators, shown.status, shown.value, shown.right, what)
         rows.append("| " + " | ".join(cells) + " |")
     return "Known defects that show:\n\n" + "\n".join(rows)
 

@@ -12,11 +12,8 @@ from rich.text import Text
 
 from gradcheck.cases import Case
 from gradcheck.judge.verdicts import Status
-from gradcheck.report import Report, place
-from gradcheck.report.terminal import STYLES, by_defect, right
-
-UNVERIFIED = (Status.INCONCLUSIVE, Status.NONDETERMINISTIC, Status.NONFINITE, Status.WRONG, Status.ERROR)
-"""The statuses that have to be explained by a known defect."""
+from gradcheck.report import Report
+from gradcheck.report.terminal import STYLES, defects_shown
 
 
 def render(report: Report, cases: Sequence[Case], console: Console) -> None:
@@ -25,9 +22,8 @@ def render(report: Report, cases: Sequence[Case], console: Console) -> None:
     if report.explained:
         console.print(Text("known defects", "bold"))
         console.print(_defects(report))
-    left = [v for v in report.failures if v.status in UNVERIFIED and not v.explained]
-    counted = Counter(v.status for v in left)
-    told = ", ".join(f"{counted[status]} {status}" for status in UNVERIFIED if counted[status]) or "0"
+    left = Counter(v.status for v in report.failures if not v.status.passes)
+    told = ", ".join(f"{left[status]} {status}" for status in Status if left[status]) or "0"
     console.print(f"{told} unexplained, {len(report.explained)} by known defects", highlight=False)
 
 
@@ -58,16 +54,8 @@ def _fields(report: Report, cases: Sequence[Case]) -> Table:
 
 def _defects(report: Report) -> Table:
     table = Table("framework", "case", "operators", "verdict", "value", "right", "what is wrong", box=box.SIMPLE_HEAD)
-    for verdict, operators in by_defect(report):
-        assert verdict.known is not None  # that is what explained means
-        evidence = verdict.evidence
-        table.add_row(
-            verdict.known.versions,
-            place(verdict.case, verdict.point) + (f" at {verdict.element}" if verdict.element else ""),
-            ", ".join(operators),
-            Text(verdict.status.value, STYLES[verdict.status]),
-            "" if evidence.value is None else f"{evidence.value:.13g}",
-            right(verdict),
-            verdict.known.what + (f" {verdict.known.link}" if verdict.known.link else ""),
-        )
+    for shown in defects_shown(report):
+        status = Text(shown.status.value, STYLES[shown.status])
+        what = f"{shown.what} {shown.link}".strip()
+        table.add_row(shown.versions, shown.where, shown.operators, status, shown.value, shown.right, what)
     return table

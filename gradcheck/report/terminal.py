@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -230,7 +230,7 @@ def expectation(verdict: Verdict) -> str:
     )
 
 
-def right(verdict: Verdict) -> str:
+def _right(verdict: Verdict) -> str:
     """Return the value at the worst element that an engine should have, and who says so."""
     evidence = verdict.evidence
     if evidence.bound is not None:
@@ -239,9 +239,33 @@ def right(verdict: Verdict) -> str:
     return "" if evidence.reference is None else f"{evidence.reference:.13g} ({evidence.reference_engine})"
 
 
-def by_defect(report: Report) -> list[tuple[Verdict, list[Operator]]]:
-    """Return the verdicts that known defects explain, framework by framework and defect by defect."""
-    return grouped(sorted(report.explained, key=lambda v: (str(v.engine), str(v.known), v.case, v.point)))
+class Shown(NamedTuple):
+    """A known defect that shows at a point, in the cells of a table; `value` is wrong, `right` is not."""
+
+    versions: str
+    where: str
+    operators: str
+    status: Status
+    value: str
+    right: str
+    what: str
+    link: str
+
+
+def defects_shown(report: Report) -> list[Shown]:
+    """Return the known defects that show, framework by framework and defect by defect."""
+    ordered = sorted(report.explained, key=lambda v: (str(v.engine), str(v.known), v.case, v.point))
+    return [_shown(verdict, operators) for verdict, operators in grouped(ordered)]
+
+
+def _shown(verdict: Verdict, operators: Sequence[Operator]) -> Shown:
+    known, value = verdict.known, verdict.evidence.value
+    assert known is not None  # that is what explained means
+    where = place(verdict.case, verdict.point) + (f" at {verdict.element}" if verdict.element else "")
+    number = "" if value is None else f"{value:.13g}"
+    return Shown(
+        known.versions, where, ", ".join(operators), verdict.status, number, _right(verdict), known.what, known.link
+    )
 
 
 def distance(verdict: Verdict) -> str:
