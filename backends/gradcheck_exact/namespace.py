@@ -378,9 +378,10 @@ class ExactNamespace(ElementNamespace):
 
     def fft_irfft(self, a: Any, n: int | None = None, axis: int = -1) -> Any:
         """Return its inverse, of n numbers: the middle frequencies count twice, for their conjugates."""
-        n = 2 * (self.unwrap(a).shape[axis] - 1) if n is None else n
-        twice = np.array([[1 if 2 * k in (0, n) else 2] for k in range(n // 2 + 1)], object)
-        return self.real(self._transformed(a, n // 2 + 1, axis, lambda m: _fourier_matrix(m, n, n) * twice / n))
+        count = 2 * (self.unwrap(a).shape[axis] - 1) if n is None else n
+        kept = count // 2 + 1
+        twice = np.array([[1 if 2 * k in (0, count) else 2] for k in range(kept)], object)
+        return self.real(self._transformed(a, kept, axis, lambda m: _fourier_matrix(m, count, count) * twice / count))
 
     def _transformed(self, a: Any, n: int | None, axis: int, table: Callable[[int], Array]) -> Any:
         """Multiply an axis, cut or filled up with zeros to n elements, by a table for its length."""

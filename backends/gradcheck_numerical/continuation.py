@@ -126,7 +126,7 @@ def _gammaln(z: Complex) -> Complex:
 
 
 def _gamma(z: Complex) -> Complex:
-    return np.asarray(special.gammasgn(z.real) * np.exp(_gammaln(z)))
+    return np.asarray(special.gammasgn(z.real) * np.exp(_gammaln(z)), complex)
 
 
 def _real_parts(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -228,7 +228,7 @@ class ContinuationNamespace(ElementNamespace):
 
     def eigenpairs(self, matrix: Array) -> tuple[Array, Array]:
         """Return eigenvalues and eigenvectors of the real part."""
-        values, vectors = np.linalg.eigh(matrix.real)
+        values, vectors = np.linalg.eigh(np.real(matrix))
         return values, vectors
 
     def argmax(self, a: Any, axis: int | None = None) -> ElementArray:

@@ -19,6 +19,10 @@ Context = Any
 class SciPyFunction(sympy.Function):  # type: ignore[misc]
     """A function of `scipy.special`, under its name; its derivatives stand in `SLOPES`."""
 
+    def __new__(cls, *arguments: Any) -> Any:
+        """Return an expression; SymPy's metaclass hides that from type checkers."""
+        return super().__new__(cls, *arguments)
+
     def fdiff(self, argindex: int = 1) -> Any:
         """Return the derivative by an argument."""
         slope = SLOPES[type(self)][argindex - 1]

@@ -660,8 +660,8 @@ class TensorFunctions:
     def fft_irfft(self, x: Any, n: int | None = None, axis: int = -1) -> Any:
         """Return its inverse, of n numbers."""
         x = self._complex(x)
-        n = 2 * (x.shape[axis] - 1) if n is None else n
-        return self._transformed(lambda y: tf.signal.irfft(y, [n]), x, n // 2 + 1, axis)
+        count = 2 * (x.shape[axis] - 1) if n is None else n
+        return self._transformed(lambda y: tf.signal.irfft(y, [count]), x, count // 2 + 1, axis)
 
     def _complex(self, x: Any) -> Any:
         x = self.floating(x)

@@ -223,6 +223,8 @@ def residual_block(xp: Any, x: Any, parameters: Any) -> Any:
 # -- attention ---------------------------------------------------------------------------------
 
 _TOKENS = np.array([[0.5, -1.0], [1.5, 0.3], [-0.8, 1.1]])
+_KEYS = np.array([[0.2, -0.7], [1.3, 0.4], [-0.5, 0.9]])
+_VALUES = np.array([[1.0, 0.6], [-0.4, 2.0], [0.7, -1.2]])
 _CAUSAL = np.triu(np.full((3, 3), -1e9), 1)
 
 
@@ -284,13 +286,7 @@ def _rotary_gradient(query: Array, key: Array, value: Array) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {
-        "ordinary": (
-            _TOKENS,
-            np.array([[0.2, -0.7], [1.3, 0.4], [-0.5, 0.9]]),
-            np.array([[1.0, 0.6], [-0.4, 2.0], [0.7, -1.2]]),
-        )
-    },
+    inputs=lambda rng: {"ordinary": (_TOKENS, _KEYS, _VALUES)},
     operators=["gradient", "hvp"],
     tags=["networks", "scalar", "matrix"],
     source="Su, Lu, Pan, Murtadha, Wen & Liu (2021), RoFormer, arXiv:2104.09864",
@@ -348,13 +344,7 @@ def _linear_attention_gradient(query: Array, key: Array, value: Array) -> Any:
 
 
 @gradcheck.case(
-    inputs=lambda rng: {
-        "ordinary": (
-            _TOKENS,
-            np.array([[0.2, -0.7], [1.3, 0.4], [-0.5, 0.9]]),
-            np.array([[1.0, 0.6], [-0.4, 2.0], [0.7, -1.2]]),
-        )
-    },
+    inputs=lambda rng: {"ordinary": (_TOKENS, _KEYS, _VALUES)},
     operators=["gradient", "hvp"],
     tags=["networks", "scalar", "matrix"],
     source="Katharopoulos, Vyas, Pappas & Fleuret (2020), Transformers are RNNs, arXiv:2006.16236",

@@ -7,6 +7,7 @@ import pytest
 from gradcheck import registry
 from gradcheck.defects import TABLE
 from gradcheck.discovery import load_catalogue
+from gradcheck.report import place
 from gradcheck.verification import verify
 
 SYSTEMS = ("exact", "jax", "numerical", "sympy", "tensorflow", "torch")
@@ -44,7 +45,7 @@ def test_known_defects_show_and_nothing_else(case):
     report = verify(case)
     hold(report)
     expected = [(where, o) for row in TABLE if row.installed for where, shown in row.shows.items() for o in shown]
-    shown = {(v.case if v.point == "default" else f"{v.case}[{v.point}]", v.operator.value) for v in report.explained}
+    shown = {(place(v.case, v.point), v.operator.value) for v in report.explained}
     assert {pair for pair in expected if pair[0].partition("[")[0] == case.name} == shown
 
 

@@ -69,9 +69,10 @@ def test_faults_have_names_of_their_own(kind, status):
 
 @pytest.mark.parametrize("name", ["torch", "jax"])
 def test_what_is_wrong_only_when_compiled_is_found_where_it_is_compiled(name):
-    pytest.importorskip(name)
-    if discovery.load(name).missing(COMPILED[name]):
-        pytest.skip("no C++ compiler")
+    pytest.importorskip(name, reason=f"pip install 'gradcheck[{name}]'")
+    lack = discovery.load(name).missing(COMPILED[name])
+    if lack:
+        pytest.skip(f"{name}:{COMPILED[name]} needs {lack}")
     mutant = implant(by_name("wrong when compiled"), _point(), discovery.load(name))
     report = judged(mutant, Setting.ALONE)
     wrong = {str(v.engine) for v in report.verdicts if v.status is Status.WRONG}

@@ -12,7 +12,7 @@ W, X = np.array([[0.5, -1.0], [1.5, 0.25]]), np.array([0.7, -1.1])
 
 
 def backend(name):
-    pytest.importorskip(name)
+    pytest.importorskip(name, reason=f"pip install 'gradcheck[{name}]'")
     return discovery.load(name)
 
 

@@ -1,6 +1,7 @@
 """The decorator, the registry and the points of cases."""
 
 import types
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -74,6 +75,32 @@ def test_a_lambda_needs_a_name(registry):
         gradcheck.case(inputs=one)(lambda xp, x: x)
     gradcheck.case(inputs=one, name="square")(lambda xp, x: x**2)
     assert registry["square"].function.name == "square"
+
+
+# -- domains ------------------------------------------------------------------------------------
+
+
+def test_a_domain_names_parameters_and_holds_the_points(registry):
+    with pytest.raises(UnknownNameError, match="unknown parameter of root 'y'"):
+        gradcheck.case(inputs=one, name="root", domain={"y": (0, 1)})(root)
+    gradcheck.case(inputs=lambda rng: {"in": (np.array([0.0, 2.0]),)}, name="root", domain={"x": (0, 2)})(root)
+    assert set(registry["root"].points()) == {"in"}
+    gradcheck.case(inputs=lambda rng: {"out": (np.array([0.5, 2.5]),)}, name="beyond", domain={"x": (0, 2)})(root)
+    with pytest.raises(InputError, match=r"x of case beyond leaves its domain \[0, 2\] at point 'out'"):
+        registry["beyond"].points()
+
+
+def root(xp, x):
+    """Another function below 0, where the domain ends."""
+    return xp.sum(xp.where(x < 0, 100.0 + x, x**1.5 + 2.0 * x))
+
+
+def test_differences_stay_inside_a_declared_domain():
+    x = np.array([0.0, 1e-9, 1.0])
+    for domain, agrees in (({}, False), ({"x": (0, np.inf)}, True)):
+        function = replace(Function.of(root, gradient=lambda x: 1.5 * np.sqrt(x) + 2.0), domain=domain)
+        report = gradcheck.check(function, x, backends=["numerical"], witness=None)
+        assert (report.verdict("numerical", "gradient").status is gradcheck.Status.AGREE) is agrees
 
 
 # -- two cases of one name ----------------------------------------------------------------------

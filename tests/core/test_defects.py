@@ -1,6 +1,7 @@
 """The table of known defects: what shows is explained, what was mended or is new is not."""
 
 import json
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -105,6 +106,13 @@ def test_every_row_speaks_of_what_there_is(row):
     assert Requirement(row.versions).specifier
     assert row.what
     assert not row.link or row.link.startswith("https://")
+
+
+def test_the_page_shows_every_row_of_a_framework():
+    page = (Path(__file__).parents[2] / "docs" / "defects.md").read_text(encoding="utf-8")
+    rows = [row for row in TABLE if row.engine in ("torch", "jax", "tensorflow")]
+    assert rows
+    assert [row.what for row in rows if row.what.replace("|", "\\|") not in page] == []
 
 
 def test_no_two_rows_speak_of_the_same_verdict():

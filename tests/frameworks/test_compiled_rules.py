@@ -10,7 +10,8 @@ from gradcheck.functions import Function, Inputs
 from gradcheck.operators import Operator
 
 torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
-pytestmark = pytest.mark.skipif(discovery.load("torch").missing("compile") is not None, reason="no C++ compiler")
+LACK = discovery.load("torch").missing("compile")
+pytestmark = pytest.mark.skipif(LACK is not None, reason=f"torch:compile needs {LACK}")
 
 X = np.array([0.4, -1.3, 2.1])
 COMPILE = "torch:compile"

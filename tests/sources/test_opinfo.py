@@ -188,8 +188,9 @@ def test_single_precision_is_drawn_as_such():
 
 @pytest.mark.slow
 def test_a_sample_can_be_compiled():
-    if discovery.load("torch").missing("compile"):
-        pytest.skip("torch.compile needs a C++ compiler")
+    lack = discovery.load("torch").missing("compile")
+    if lack:
+        pytest.skip(f"torch:compile needs {lack}")
     sample = SampleInput(numbers(3), torch.tensor([2.0, 3.0, 4.0], dtype=torch.float64), n=2)
     found = checked(lambda x, c, *, n: x.sin() * c**n, sample, options=Options(backends=("torch:compile",)))
     assert found.status is Status.AGREE
@@ -226,7 +227,7 @@ def test_numpys_definition_and_jax_take_part():
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning")
+@pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning")  # torch's, of vmap over a loop
 @pytest.mark.parametrize(
     "name",
     [

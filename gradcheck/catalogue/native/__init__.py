@@ -23,5 +23,5 @@ reduction, epsilon, approximation) the calls that mean the same stand side by si
 from importlib import import_module
 from pkgutil import iter_modules
 
-for _chapter in sorted(module.name for module in iter_modules(__path__)):
+for _chapter in sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_")):
     import_module(f"{__name__}.{_chapter}")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import gradcheck
+from gradcheck.catalogue.native._kernels import half_squares, tensor_half_squares
 from gradcheck.frameworks import F, jax, jnp, tf, torch
 
 _TORCH = "PyTorch documentation, torch.nn."
@@ -25,22 +26,6 @@ def _attended(xp: Any, query: Any, key: Any, value: Any, scale: float, bias: Any
     return xp.special.softmax(scale * (query @ xp.transpose(key)) + bias, axis=-1) @ value
 
 
-def _squares(xp: Any, y: Any) -> Any:
-    return xp.sum(y**2) / 2.0
-
-
-def _torch_squares(y: Any) -> Any:
-    return torch.sum(y**2) / 2.0
-
-
-def _jax_squares(y: Any) -> Any:
-    return jnp.sum(y**2) / 2.0
-
-
-def _tensorflow_squares(y: Any) -> Any:
-    return tf.reduce_sum(y**2) / 2.0
-
-
 @gradcheck.case(
     name="native.attention",
     inputs=lambda rng: {
@@ -51,18 +36,18 @@ def _tensorflow_squares(y: Any) -> Any:
     tags=_TAGS,
     source=_VASWANI,
     native={
-        "torch": lambda q, k, v: _torch_squares(
-            F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None])
+        "torch": lambda q, k, v: half_squares(
+            torch, F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None])
         ),
-        "jax": lambda q, k, v: _jax_squares(jax.nn.dot_product_attention(q[:, None], k[:, None], v[:, None])),
-        "tensorflow": lambda q, k, v: _tensorflow_squares(
+        "jax": lambda q, k, v: half_squares(jnp, jax.nn.dot_product_attention(q[:, None], k[:, None], v[:, None])),
+        "tensorflow": lambda q, k, v: tensor_half_squares(
             tf.keras.ops.dot_product_attention(q[None, :, None], k[None, :, None], v[None, :, None])
         ),
     },
 )
 def attention(xp: Any, q: Any, k: Any, v: Any) -> Any:
     """Scaled dot-product attention of one head."""
-    return _squares(xp, _attended(xp, q, k, v, 2.0**-0.5))
+    return half_squares(xp, _attended(xp, q, k, v, 2.0**-0.5))
 
 
 @gradcheck.case(
@@ -72,17 +57,17 @@ def attention(xp: Any, q: Any, k: Any, v: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "functional.scaled_dot_product_attention",
     native={
-        "torch": lambda q, k, v: _torch_squares(
-            F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None], scale=0.3)
+        "torch": lambda q, k, v: half_squares(
+            torch, F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None], scale=0.3)
         ),
-        "tensorflow": lambda q, k, v: _tensorflow_squares(
+        "tensorflow": lambda q, k, v: tensor_half_squares(
             tf.keras.ops.dot_product_attention(q[None, :, None], k[None, :, None], v[None, :, None], scale=0.3)
         ),
     },
 )
 def attention_with_scale(xp: Any, q: Any, k: Any, v: Any) -> Any:
     """Attention whose scale is given."""
-    return _squares(xp, _attended(xp, q, k, v, 0.3))
+    return half_squares(xp, _attended(xp, q, k, v, 0.3))
 
 
 @gradcheck.case(
@@ -92,13 +77,14 @@ def attention_with_scale(xp: Any, q: Any, k: Any, v: Any) -> Any:
     tags=_TAGS,
     source=_VASWANI,
     native={
-        "torch": lambda q, k, v: _torch_squares(
-            F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None], is_causal=True, scale=0.5)
+        "torch": lambda q, k, v: half_squares(
+            torch,
+            F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None], is_causal=True, scale=0.5),
         ),
-        "jax": lambda q, k, v: _jax_squares(
-            jax.nn.dot_product_attention(q[:, None], k[:, None], v[:, None], is_causal=True, scale=0.5)
+        "jax": lambda q, k, v: half_squares(
+            jnp, jax.nn.dot_product_attention(q[:, None], k[:, None], v[:, None], is_causal=True, scale=0.5)
         ),
-        "tensorflow": lambda q, k, v: _tensorflow_squares(
+        "tensorflow": lambda q, k, v: tensor_half_squares(
             tf.keras.ops.dot_product_attention(
                 q[None, :, None], k[None, :, None], v[None, :, None], is_causal=True, scale=0.5
             )
@@ -108,7 +94,7 @@ def attention_with_scale(xp: Any, q: Any, k: Any, v: Any) -> Any:
 def causal_attention(xp: Any, q: Any, k: Any, v: Any) -> Any:
     """Attention to the past alone."""
     future = xp.asarray(np.triu(np.full((3, 3), -1e30), 1))
-    return _squares(xp, _attended(xp, q, k, v, 0.5, future))
+    return half_squares(xp, _attended(xp, q, k, v, 0.5, future))
 
 
 @gradcheck.case(
@@ -120,15 +106,16 @@ def causal_attention(xp: Any, q: Any, k: Any, v: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "functional.scaled_dot_product_attention",
     native={
-        "torch": lambda q, k, v, b: _torch_squares(
+        "torch": lambda q, k, v, b: half_squares(
+            torch,
             F.scaled_dot_product_attention(
                 q[None, None], k[None, None], v[None, None], attn_mask=b[None, None], scale=0.5
-            )
+            ),
         ),
-        "jax": lambda q, k, v, b: _jax_squares(
-            jax.nn.dot_product_attention(q[:, None], k[:, None], v[:, None], bias=b[None], scale=0.5)
+        "jax": lambda q, k, v, b: half_squares(
+            jnp, jax.nn.dot_product_attention(q[:, None], k[:, None], v[:, None], bias=b[None], scale=0.5)
         ),
-        "tensorflow": lambda q, k, v, b: _tensorflow_squares(
+        "tensorflow": lambda q, k, v, b: tensor_half_squares(
             tf.keras.ops.dot_product_attention(
                 q[None, :, None], k[None, :, None], v[None, :, None], bias=b[None, None], scale=0.5
             )
@@ -137,7 +124,7 @@ def causal_attention(xp: Any, q: Any, k: Any, v: Any) -> Any:
 )
 def biased_attention(xp: Any, q: Any, k: Any, v: Any, b: Any) -> Any:
     """Attention with a learnt bias on its logits."""
-    return _squares(xp, _attended(xp, q, k, v, 0.5, b))
+    return half_squares(xp, _attended(xp, q, k, v, 0.5, b))
 
 
 @gradcheck.case(
@@ -147,17 +134,17 @@ def biased_attention(xp: Any, q: Any, k: Any, v: Any, b: Any) -> Any:
     tags=_TAGS,
     source="Ainslie et al. (2023), GQA, arXiv:2305.13245",
     native={
-        "torch": lambda q, k, v: _torch_squares(
-            F.scaled_dot_product_attention(q[None], k[None, None], v[None, None], scale=0.5, enable_gqa=True)
+        "torch": lambda q, k, v: half_squares(
+            torch, F.scaled_dot_product_attention(q[None], k[None, None], v[None, None], scale=0.5, enable_gqa=True)
         ),
-        "jax": lambda q, k, v: _jax_squares(
-            jax.nn.dot_product_attention(jnp.swapaxes(q, 0, 1), k[:, None], v[:, None], scale=0.5)
+        "jax": lambda q, k, v: half_squares(
+            jnp, jax.nn.dot_product_attention(jnp.swapaxes(q, 0, 1), k[:, None], v[:, None], scale=0.5)
         ),
     },
 )
 def grouped_query_attention(xp: Any, q: Any, k: Any, v: Any) -> Any:
     """Two heads of queries that share keys and values."""
-    return _squares(xp, _attended(xp, xp.reshape(q, (4, 2)), k, v, 0.5))
+    return half_squares(xp, _attended(xp, xp.reshape(q, (4, 2)), k, v, 0.5))
 
 
 # -- embeddings --------------------------------------------------------------------------------
@@ -193,18 +180,18 @@ def embedding(xp: Any, table: Any, w: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "EmbeddingBag",
     native={
-        "torch": lambda table: _torch_squares(
-            F.embedding_bag(torch.tensor(_WORDS), table, offsets=torch.tensor([0, 2]), mode="sum")
+        "torch": lambda table: half_squares(
+            torch, F.embedding_bag(torch.tensor(_WORDS), table, offsets=torch.tensor([0, 2]), mode="sum")
         ),
-        "jax": lambda table: _jax_squares(jax.ops.segment_sum(table[_WORDS], _BAGS, num_segments=2)),
-        "tensorflow": lambda table: _tensorflow_squares(
+        "jax": lambda table: half_squares(jnp, jax.ops.segment_sum(table[_WORDS], _BAGS, num_segments=2)),
+        "tensorflow": lambda table: tensor_half_squares(
             tf.math.segment_sum(tf.nn.embedding_lookup(table, _WORDS), _BAGS)
         ),
     },
 )
 def embedding_bag(xp: Any, table: Any) -> Any:
     """Sums of the rows of two bags of words."""
-    return _squares(xp, xp.asarray(np.eye(2)[_BAGS].T @ np.eye(4)[_WORDS]) @ table)
+    return half_squares(xp, xp.asarray(np.eye(2)[_BAGS].T @ np.eye(4)[_WORDS]) @ table)
 
 
 @gradcheck.case(
@@ -214,10 +201,10 @@ def embedding_bag(xp: Any, table: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "EmbeddingBag",
     native={
-        "torch": lambda table: _torch_squares(
-            F.embedding_bag(torch.tensor(_WORDS), table, offsets=torch.tensor([0, 2]), mode="mean")
+        "torch": lambda table: half_squares(
+            torch, F.embedding_bag(torch.tensor(_WORDS), table, offsets=torch.tensor([0, 2]), mode="mean")
         ),
-        "tensorflow": lambda table: _tensorflow_squares(
+        "tensorflow": lambda table: tensor_half_squares(
             tf.math.segment_mean(tf.nn.embedding_lookup(table, _WORDS), _BAGS)
         ),
     },
@@ -225,7 +212,7 @@ def embedding_bag(xp: Any, table: Any) -> Any:
 def embedding_bag_mean(xp: Any, table: Any) -> Any:
     """Means of the rows of two bags of words."""
     shares = np.eye(2)[_BAGS].T @ np.eye(4)[_WORDS] / np.array([[2.0], [3.0]])
-    return _squares(xp, xp.asarray(shares) @ table)
+    return half_squares(xp, xp.asarray(shares) @ table)
 
 
 @gradcheck.case(
@@ -235,20 +222,20 @@ def embedding_bag_mean(xp: Any, table: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "EmbeddingBag",
     native={
-        "torch": lambda table: _torch_squares(
-            F.embedding_bag(torch.tensor([2, 0, 1, 3]), table, offsets=torch.tensor([0, 2]), mode="max")
+        "torch": lambda table: half_squares(
+            torch, F.embedding_bag(torch.tensor([2, 0, 1, 3]), table, offsets=torch.tensor([0, 2]), mode="max")
         ),
-        "jax": lambda table: _jax_squares(
-            jax.ops.segment_max(table[np.array([2, 0, 1, 3])], np.array([0, 0, 1, 1]), num_segments=2)
+        "jax": lambda table: half_squares(
+            jnp, jax.ops.segment_max(table[np.array([2, 0, 1, 3])], np.array([0, 0, 1, 1]), num_segments=2)
         ),
-        "tensorflow": lambda table: _tensorflow_squares(
+        "tensorflow": lambda table: tensor_half_squares(
             tf.math.segment_max(tf.gather(table, [2, 0, 1, 3]), [0, 0, 1, 1])
         ),
     },
 )
 def embedding_bag_max(xp: Any, table: Any) -> Any:
     """Largest elements of the rows of two bags of words."""
-    return _squares(xp, xp.stack([xp.maximum(table[2], table[0]), xp.maximum(table[1], table[3])]))
+    return half_squares(xp, xp.stack([xp.maximum(table[2], table[0]), xp.maximum(table[1], table[3])]))
 
 
 # -- layers ------------------------------------------------------------------------------------
@@ -261,14 +248,14 @@ def embedding_bag_max(xp: Any, table: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "Linear",
     native={
-        "torch": lambda x, a, b: _torch_squares(F.linear(x, a, b)),
-        "jax": lambda x, a, b: _jax_squares(jax.lax.dot_general(x, a, (((1,), (1,)), ((), ()))) + b),
-        "tensorflow": lambda x, a, b: _tensorflow_squares(tf.nn.bias_add(tf.linalg.matmul(x, a, transpose_b=True), b)),
+        "torch": lambda x, a, b: half_squares(torch, F.linear(x, a, b)),
+        "jax": lambda x, a, b: half_squares(jnp, jax.lax.dot_general(x, a, (((1,), (1,)), ((), ()))) + b),
+        "tensorflow": lambda x, a, b: tensor_half_squares(tf.nn.bias_add(tf.linalg.matmul(x, a, transpose_b=True), b)),
     },
 )
 def linear(xp: Any, x: Any, a: Any, b: Any) -> Any:
     """Affine layer."""
-    return _squares(xp, x @ xp.transpose(a) + b)
+    return half_squares(xp, x @ xp.transpose(a) + b)
 
 
 @gradcheck.case(
@@ -278,12 +265,12 @@ def linear(xp: Any, x: Any, a: Any, b: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "Bilinear",
     native={
-        "torch": lambda x, y, a: _torch_squares(F.bilinear(x, y, a)),
-        "jax": lambda x, y, a: _jax_squares(jnp.einsum("ni,oij,nj->no", x, a, y)),
-        "tensorflow": lambda x, y, a: _tensorflow_squares(tf.einsum("ni,oij,nj->no", x, a, y)),
+        "torch": lambda x, y, a: half_squares(torch, F.bilinear(x, y, a)),
+        "jax": lambda x, y, a: half_squares(jnp, jnp.einsum("ni,oij,nj->no", x, a, y)),
+        "tensorflow": lambda x, y, a: tensor_half_squares(tf.einsum("ni,oij,nj->no", x, a, y)),
     },
 )
 def bilinear(xp: Any, x: Any, y: Any, a: Any) -> Any:
     """Layer that is linear in each of two inputs."""
     left = xp.einsum("ni,oij->noj", x, a)
-    return _squares(xp, xp.sum(left * y[:, None, :], axis=-1))
+    return half_squares(xp, xp.sum(left * y[:, None, :], axis=-1))

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import gradcheck
+from gradcheck.catalogue.native._kernels import channels_last, half_squares, tensor_half_squares
 from gradcheck.frameworks import F, jnp, lax, tf, torch
 
 _TORCH = "PyTorch documentation, torch.nn."
@@ -13,11 +14,6 @@ _DUMOULIN = "Dumoulin and Visin (2016), A guide to convolution arithmetic for de
 
 _TAGS = ("native", "convolution", "scalar")
 _OPERATORS = ("gradient",)
-
-
-def _last(x: Any) -> Any:
-    """Move TensorFlow's channels from the second axis to the last."""
-    return tf.transpose(x, [0, *range(2, len(x.shape)), 1])
 
 
 def _second(x: Any) -> Any:
@@ -28,23 +24,6 @@ def _second(x: Any) -> Any:
 def _kernel(w: Any) -> Any:
     """Move the outputs and inputs of a kernel from torch's first axes to TensorFlow's last."""
     return tf.transpose(w, [*range(2, len(w.shape)), 1, 0])
-
-
-def _squares(xp: Any, y: Any) -> Any:
-    """Sum of squares, in whose gradient every output has another cotangent."""
-    return xp.sum(y**2) / 2.0
-
-
-def _jax_squares(y: Any) -> Any:
-    return jnp.sum(y**2) / 2.0
-
-
-def _torch_squares(y: Any) -> Any:
-    return torch.sum(y**2) / 2.0
-
-
-def _tensorflow_squares(y: Any) -> Any:
-    return tf.reduce_sum(y**2) / 2.0
 
 
 def _convolved(
@@ -86,14 +65,14 @@ def _convolved(
     tags=_TAGS,
     source=_TORCH + "Conv1d",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv1d(x, w)),
-        "jax": lambda x, w: _jax_squares(lax.conv(x, w, (1,), "VALID")),
-        "tensorflow": lambda x, w: _tensorflow_squares(tf.nn.conv1d(_last(x), _kernel(w), 1, "VALID")),
+        "torch": lambda x, w: half_squares(torch, F.conv1d(x, w)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv(x, w, (1,), "VALID")),
+        "tensorflow": lambda x, w: tensor_half_squares(tf.nn.conv1d(channels_last(x), _kernel(w), 1, "VALID")),
     },
 )
 def conv1d(xp: Any, x: Any, w: Any) -> Any:
     """Cross-correlation along one axis."""
-    return _squares(xp, _convolved(xp, x, w))
+    return half_squares(xp, _convolved(xp, x, w))
 
 
 @gradcheck.case(
@@ -103,14 +82,14 @@ def conv1d(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source=_DUMOULIN,
     native={
-        "torch": lambda x, w: _torch_squares(F.conv1d(x, w, stride=2, padding=1)),
-        "jax": lambda x, w: _jax_squares(lax.conv_with_general_padding(x, w, (2,), [(1, 1)], None, None)),
-        "tensorflow": lambda x, w: _tensorflow_squares(tf.nn.conv1d(_last(x), _kernel(w), 2, "SAME")),
+        "torch": lambda x, w: half_squares(torch, F.conv1d(x, w, stride=2, padding=1)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv_with_general_padding(x, w, (2,), [(1, 1)], None, None)),
+        "tensorflow": lambda x, w: tensor_half_squares(tf.nn.conv1d(channels_last(x), _kernel(w), 2, "SAME")),
     },
 )
 def conv1d_strided(xp: Any, x: Any, w: Any) -> Any:
     """Stride 2 over a padded signal of odd length."""
-    return _squares(xp, _convolved(xp, x, w, stride=2, padding=((1, 1),)))
+    return half_squares(xp, _convolved(xp, x, w, stride=2, padding=((1, 1),)))
 
 
 @gradcheck.case(
@@ -120,14 +99,14 @@ def conv1d_strided(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source="TensorFlow documentation, tf.nn, notes on padding",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv1d(F.pad(x, (0, 1)), w, stride=2)),
-        "jax": lambda x, w: _jax_squares(lax.conv(x, w, (2,), "SAME")),
-        "tensorflow": lambda x, w: _tensorflow_squares(tf.nn.conv1d(_last(x), _kernel(w), 2, "SAME")),
+        "torch": lambda x, w: half_squares(torch, F.conv1d(F.pad(x, (0, 1)), w, stride=2)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv(x, w, (2,), "SAME")),
+        "tensorflow": lambda x, w: tensor_half_squares(tf.nn.conv1d(channels_last(x), _kernel(w), 2, "SAME")),
     },
 )
 def conv1d_same_of_even_length(xp: Any, x: Any, w: Any) -> Any:
     """Stride 2 over an even length, where SAME pads on the right alone."""
-    return _squares(xp, _convolved(xp, x, w, stride=2, padding=((0, 1),)))
+    return half_squares(xp, _convolved(xp, x, w, stride=2, padding=((0, 1),)))
 
 
 @gradcheck.case(
@@ -137,18 +116,19 @@ def conv1d_same_of_even_length(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source="van den Oord et al. (2016), WaveNet, arXiv:1609.03499",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv1d(F.pad(x, (2, 0)), w, dilation=2)),
-        "jax": lambda x, w: _jax_squares(
-            lax.conv_general_dilated(x, w, (1,), [(2, 0)], rhs_dilation=(2,), dimension_numbers=("NCH", "OIH", "NCH"))
+        "torch": lambda x, w: half_squares(torch, F.conv1d(F.pad(x, (2, 0)), w, dilation=2)),
+        "jax": lambda x, w: half_squares(
+            jnp,
+            lax.conv_general_dilated(x, w, (1,), [(2, 0)], rhs_dilation=(2,), dimension_numbers=("NCH", "OIH", "NCH")),
         ),
-        "tensorflow": lambda x, w: _tensorflow_squares(
-            tf.nn.conv1d(tf.pad(_last(x), [[0, 0], [2, 0], [0, 0]]), _kernel(w), 1, "VALID", dilations=2)
+        "tensorflow": lambda x, w: tensor_half_squares(
+            tf.nn.conv1d(tf.pad(channels_last(x), [[0, 0], [2, 0], [0, 0]]), _kernel(w), 1, "VALID", dilations=2)
         ),
     },
 )
 def conv1d_causal(xp: Any, x: Any, w: Any) -> Any:
     """Dilated convolution of the past alone."""
-    return _squares(xp, _convolved(xp, x, w, padding=((2, 0),), dilation=2))
+    return half_squares(xp, _convolved(xp, x, w, padding=((2, 0),), dilation=2))
 
 
 @gradcheck.case(
@@ -158,16 +138,16 @@ def conv1d_causal(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source="NumPy Reference, numpy.convolve",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv1d(x[None, None], torch.flip(w, (0,))[None, None], padding=2)),
-        "jax": lambda x, w: _jax_squares(jnp.convolve(x, w, mode="full")),
-        "tensorflow": lambda x, w: _tensorflow_squares(
+        "torch": lambda x, w: half_squares(torch, F.conv1d(x[None, None], torch.flip(w, (0,))[None, None], padding=2)),
+        "jax": lambda x, w: half_squares(jnp, jnp.convolve(x, w, mode="full")),
+        "tensorflow": lambda x, w: tensor_half_squares(
             tf.nn.conv1d(tf.pad(x, [[2, 2]])[None, :, None], tf.reverse(w, [0])[:, None, None], 1, "VALID")
         ),
     },
 )
 def signal_convolution(xp: Any, x: Any, w: Any) -> Any:
     """Convolution of two signals in the sense of mathematics, which flips one."""
-    return _squares(xp, _convolved(xp, x[None, None, :], xp.flip(w, 0)[None, None, :], padding=((2, 2),)))
+    return half_squares(xp, _convolved(xp, x[None, None, :], xp.flip(w, 0)[None, None, :], padding=((2, 2),)))
 
 
 # -- two and three axes ------------------------------------------------------------------------
@@ -186,16 +166,16 @@ def signal_convolution(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "Conv2d",
     native={
-        "torch": lambda x, w, b: _torch_squares(F.conv2d(x, w, b)),
-        "jax": lambda x, w, b: _jax_squares(lax.conv(x, w, (1, 1), "VALID") + b[:, None, None]),
-        "tensorflow": lambda x, w, b: _tensorflow_squares(
-            tf.nn.bias_add(tf.nn.conv2d(_last(x), _kernel(w), 1, "VALID"), b)
+        "torch": lambda x, w, b: half_squares(torch, F.conv2d(x, w, b)),
+        "jax": lambda x, w, b: half_squares(jnp, lax.conv(x, w, (1, 1), "VALID") + b[:, None, None]),
+        "tensorflow": lambda x, w, b: tensor_half_squares(
+            tf.nn.bias_add(tf.nn.conv2d(channels_last(x), _kernel(w), 1, "VALID"), b)
         ),
     },
 )
 def conv2d(xp: Any, x: Any, w: Any, b: Any) -> Any:
     """Cross-correlation of an image, with a bias for each channel."""
-    return _squares(xp, _convolved(xp, x, w) + b[:, None])
+    return half_squares(xp, _convolved(xp, x, w) + b[:, None])
 
 
 @gradcheck.case(
@@ -205,16 +185,18 @@ def conv2d(xp: Any, x: Any, w: Any, b: Any) -> Any:
     tags=_TAGS,
     source=_DUMOULIN,
     native={
-        "torch": lambda x, w: _torch_squares(F.conv2d(x, w, stride=2, padding=(0, 1))),
-        "jax": lambda x, w: _jax_squares(lax.conv_with_general_padding(x, w, (2, 2), [(0, 0), (1, 1)], None, None)),
-        "tensorflow": lambda x, w: _tensorflow_squares(
-            tf.nn.conv2d(_last(x), _kernel(w), 2, [[0, 0], [0, 0], [1, 1], [0, 0]])
+        "torch": lambda x, w: half_squares(torch, F.conv2d(x, w, stride=2, padding=(0, 1))),
+        "jax": lambda x, w: half_squares(
+            jnp, lax.conv_with_general_padding(x, w, (2, 2), [(0, 0), (1, 1)], None, None)
+        ),
+        "tensorflow": lambda x, w: tensor_half_squares(
+            tf.nn.conv2d(channels_last(x), _kernel(w), 2, [[0, 0], [0, 0], [1, 1], [0, 0]])
         ),
     },
 )
 def conv2d_strided(xp: Any, x: Any, w: Any) -> Any:
     """Stride 2 over an image padded on two sides."""
-    return _squares(xp, _convolved(xp, x, w, stride=2, padding=((0, 0), (1, 1))))
+    return half_squares(xp, _convolved(xp, x, w, stride=2, padding=((0, 0), (1, 1))))
 
 
 @gradcheck.case(
@@ -224,14 +206,16 @@ def conv2d_strided(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source="Yu and Koltun (2015), Multi-Scale Context Aggregation by Dilated Convolutions, arXiv:1511.07122",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv2d(x, w, dilation=2)),
-        "jax": lambda x, w: _jax_squares(lax.conv_general_dilated(x, w, (1, 1), "VALID", rhs_dilation=(2, 2))),
-        "tensorflow": lambda x, w: _tensorflow_squares(tf.nn.conv2d(_last(x), _kernel(w), 1, "VALID", dilations=2)),
+        "torch": lambda x, w: half_squares(torch, F.conv2d(x, w, dilation=2)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv_general_dilated(x, w, (1, 1), "VALID", rhs_dilation=(2, 2))),
+        "tensorflow": lambda x, w: tensor_half_squares(
+            tf.nn.conv2d(channels_last(x), _kernel(w), 1, "VALID", dilations=2)
+        ),
     },
 )
 def conv2d_dilated(xp: Any, x: Any, w: Any) -> Any:
     """Kernel with holes."""
-    return _squares(xp, _convolved(xp, x, w, dilation=2))
+    return half_squares(xp, _convolved(xp, x, w, dilation=2))
 
 
 @gradcheck.case(
@@ -241,14 +225,14 @@ def conv2d_dilated(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source="TensorFlow documentation, tf.nn.atrous_conv2d",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv2d(x, w, dilation=2, padding=2)),
-        "jax": lambda x, w: _jax_squares(lax.conv_general_dilated(x, w, (1, 1), "SAME", rhs_dilation=(2, 2))),
-        "tensorflow": lambda x, w: _tensorflow_squares(tf.nn.atrous_conv2d(_last(x), _kernel(w), 2, "SAME")),
+        "torch": lambda x, w: half_squares(torch, F.conv2d(x, w, dilation=2, padding=2)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv_general_dilated(x, w, (1, 1), "SAME", rhs_dilation=(2, 2))),
+        "tensorflow": lambda x, w: tensor_half_squares(tf.nn.atrous_conv2d(channels_last(x), _kernel(w), 2, "SAME")),
     },
 )
 def atrous_convolution(xp: Any, x: Any, w: Any) -> Any:
     """Dilated convolution that keeps the size, which TensorFlow makes of space_to_batch."""
-    return _squares(xp, _convolved(xp, x, w, padding=((2, 2), (2, 2)), dilation=2))
+    return half_squares(xp, _convolved(xp, x, w, padding=((2, 2), (2, 2)), dilation=2))
 
 
 @gradcheck.case(
@@ -258,14 +242,14 @@ def atrous_convolution(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "Conv2d",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv2d(x, w, groups=2)),
-        "jax": lambda x, w: _jax_squares(lax.conv_general_dilated(x, w, (1, 1), "VALID", feature_group_count=2)),
-        "tensorflow": lambda x, w: _tensorflow_squares(tf.nn.conv2d(_last(x), _kernel(w), 1, "VALID")),
+        "torch": lambda x, w: half_squares(torch, F.conv2d(x, w, groups=2)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv_general_dilated(x, w, (1, 1), "VALID", feature_group_count=2)),
+        "tensorflow": lambda x, w: tensor_half_squares(tf.nn.conv2d(channels_last(x), _kernel(w), 1, "VALID")),
     },
 )
 def conv2d_grouped(xp: Any, x: Any, w: Any) -> Any:
     """Two groups of channels, each with kernels of its own."""
-    return _squares(xp, _convolved(xp, x, w, groups=2))
+    return half_squares(xp, _convolved(xp, x, w, groups=2))
 
 
 @gradcheck.case(
@@ -275,18 +259,18 @@ def conv2d_grouped(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source="TensorFlow documentation, tf.nn.depthwise_conv2d",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv2d(x, w, groups=2)),
-        "jax": lambda x, w: _jax_squares(lax.conv_general_dilated(x, w, (1, 1), "VALID", feature_group_count=2)),
-        "tensorflow": lambda x, w: _tensorflow_squares(
+        "torch": lambda x, w: half_squares(torch, F.conv2d(x, w, groups=2)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv_general_dilated(x, w, (1, 1), "VALID", feature_group_count=2)),
+        "tensorflow": lambda x, w: tensor_half_squares(
             tf.nn.depthwise_conv2d(
-                _last(x), tf.transpose(tf.reshape(w, (2, 2, 2, 1)), (2, 3, 0, 1)), [1, 1, 1, 1], "VALID"
+                channels_last(x), tf.transpose(tf.reshape(w, (2, 2, 2, 1)), (2, 3, 0, 1)), [1, 1, 1, 1], "VALID"
             )
         ),
     },
 )
 def depthwise_conv2d(xp: Any, x: Any, w: Any) -> Any:
     """Two kernels for each channel on its own."""
-    return _squares(xp, _convolved(xp, x, w, groups=2))
+    return half_squares(xp, _convolved(xp, x, w, groups=2))
 
 
 @gradcheck.case(
@@ -302,20 +286,20 @@ def depthwise_conv2d(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source="Chollet (2016), Xception, arXiv:1610.02357",
     native={
-        "torch": lambda x, w, v: _torch_squares(F.conv2d(F.conv2d(x, w, groups=2), v)),
-        "jax": lambda x, w, v: _jax_squares(
-            lax.conv(lax.conv_general_dilated(x, w, (1, 1), "VALID", feature_group_count=2), v, (1, 1), "VALID")
+        "torch": lambda x, w, v: half_squares(torch, F.conv2d(F.conv2d(x, w, groups=2), v)),
+        "jax": lambda x, w, v: half_squares(
+            jnp, lax.conv(lax.conv_general_dilated(x, w, (1, 1), "VALID", feature_group_count=2), v, (1, 1), "VALID")
         ),
-        "tensorflow": lambda x, w, v: _tensorflow_squares(
+        "tensorflow": lambda x, w, v: tensor_half_squares(
             tf.nn.separable_conv2d(
-                _last(x), tf.transpose(w, (2, 3, 0, 1)), tf.transpose(v, (2, 3, 1, 0)), [1, 1, 1, 1], "VALID"
+                channels_last(x), tf.transpose(w, (2, 3, 0, 1)), tf.transpose(v, (2, 3, 1, 0)), [1, 1, 1, 1], "VALID"
             )
         ),
     },
 )
 def separable_conv2d(xp: Any, x: Any, w: Any, v: Any) -> Any:
     """Depthwise convolution, then a mixture of the channels."""
-    return _squares(xp, xp.einsum("oc,bcn->bon", v[:, :, 0, 0], _convolved(xp, x, w, groups=2)))
+    return half_squares(xp, xp.einsum("oc,bcn->bon", v[:, :, 0, 0], _convolved(xp, x, w, groups=2)))
 
 
 @gradcheck.case(
@@ -327,14 +311,16 @@ def separable_conv2d(xp: Any, x: Any, w: Any, v: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "Conv3d",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv3d(x, w)),
-        "jax": lambda x, w: _jax_squares(lax.conv(x, w, (1, 1, 1), "VALID")),
-        "tensorflow": lambda x, w: _tensorflow_squares(tf.nn.conv3d(_last(x), _kernel(w), [1, 1, 1, 1, 1], "VALID")),
+        "torch": lambda x, w: half_squares(torch, F.conv3d(x, w)),
+        "jax": lambda x, w: half_squares(jnp, lax.conv(x, w, (1, 1, 1), "VALID")),
+        "tensorflow": lambda x, w: tensor_half_squares(
+            tf.nn.conv3d(channels_last(x), _kernel(w), [1, 1, 1, 1, 1], "VALID")
+        ),
     },
 )
 def conv3d(xp: Any, x: Any, w: Any) -> Any:
     """Cross-correlation of a volume."""
-    return _squares(xp, _convolved(xp, x, w))
+    return half_squares(xp, _convolved(xp, x, w))
 
 
 # -- transposed --------------------------------------------------------------------------------
@@ -353,19 +339,19 @@ def _spread(xp: Any, x: Any, stride: int) -> Any:
     tags=_TAGS,
     source=_TORCH + "ConvTranspose1d",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv_transpose1d(x, w, stride=2)),
-        "jax": lambda x, w: _jax_squares(
-            lax.conv_transpose(x, w, (2,), "VALID", dimension_numbers=("NCH", "OIH", "NCH"), transpose_kernel=True)
+        "torch": lambda x, w: half_squares(torch, F.conv_transpose1d(x, w, stride=2)),
+        "jax": lambda x, w: half_squares(
+            jnp, lax.conv_transpose(x, w, (2,), "VALID", dimension_numbers=("NCH", "OIH", "NCH"), transpose_kernel=True)
         ),
-        "tensorflow": lambda x, w: _tensorflow_squares(
-            tf.nn.conv1d_transpose(_last(x), tf.transpose(w, (2, 1, 0)), (1, 9, 2), 2, "VALID")
+        "tensorflow": lambda x, w: tensor_half_squares(
+            tf.nn.conv1d_transpose(channels_last(x), tf.transpose(w, (2, 1, 0)), (1, 9, 2), 2, "VALID")
         ),
     },
 )
 def conv1d_transposed(xp: Any, x: Any, w: Any) -> Any:
     """Adjoint of a convolution with stride 2."""
     kernel = xp.flip(xp.swapaxes(w, 0, 1), 2)
-    return _squares(xp, _convolved(xp, _spread(xp, x, 2)[:, :, :-1], kernel, padding=((2, 2),)))
+    return half_squares(xp, _convolved(xp, _spread(xp, x, 2)[:, :, :-1], kernel, padding=((2, 2),)))
 
 
 @gradcheck.case(
@@ -375,19 +361,22 @@ def conv1d_transposed(xp: Any, x: Any, w: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "ConvTranspose2d",
     native={
-        "torch": lambda x, w: _torch_squares(F.conv_transpose2d(x, w)),
-        "jax": lambda x, w: _jax_squares(
-            lax.conv_transpose(x, w, (1, 1), "VALID", dimension_numbers=("NCHW", "OIHW", "NCHW"), transpose_kernel=True)
+        "torch": lambda x, w: half_squares(torch, F.conv_transpose2d(x, w)),
+        "jax": lambda x, w: half_squares(
+            jnp,
+            lax.conv_transpose(
+                x, w, (1, 1), "VALID", dimension_numbers=("NCHW", "OIHW", "NCHW"), transpose_kernel=True
+            ),
         ),
-        "tensorflow": lambda x, w: _tensorflow_squares(
-            tf.nn.conv2d_transpose(_last(x), tf.transpose(w, (2, 3, 1, 0)), (1, 3, 4, 1), 1, "VALID")
+        "tensorflow": lambda x, w: tensor_half_squares(
+            tf.nn.conv2d_transpose(channels_last(x), tf.transpose(w, (2, 3, 1, 0)), (1, 3, 4, 1), 1, "VALID")
         ),
     },
 )
 def conv2d_transposed(xp: Any, x: Any, w: Any) -> Any:
     """Adjoint of a convolution of images."""
     kernel = xp.flip(xp.flip(xp.swapaxes(w, 0, 1), 2), 3)
-    return _squares(xp, _convolved(xp, x, kernel, padding=((1, 1), (2, 2))))
+    return half_squares(xp, _convolved(xp, x, kernel, padding=((1, 1), (2, 2))))
 
 
 # -- windows -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import gradcheck
+from gradcheck.catalogue.native._kernels import half_squares
 from gradcheck.frameworks import F, jax, jnp, tf, torch
 
 _TORCH = "PyTorch documentation, torch.nn.functional."
@@ -18,14 +19,6 @@ _TAGS = ("native", "interpolation", "scalar")
 _OPERATORS = ("gradient",)
 
 _IMAGE = np.array([[0.3, -1.2, 2.9], [2.1, 0.4, -0.6], [-0.5, 1.4, 0.8]])
-
-
-def _torch_squares(y: Any) -> Any:
-    return torch.sum(y**2) / 2.0
-
-
-def _jax_squares(y: Any) -> Any:
-    return jnp.sum(y**2) / 2.0
 
 
 def _hat(x: Any) -> Any:
@@ -59,8 +52,8 @@ def _resized(xp: Any, x: Any, kernel: Any, shape: tuple[int, int]) -> Any:
     tags=_TAGS,
     source=_TORCH + "interpolate",
     native={
-        "torch": lambda x: _torch_squares(F.interpolate(x[None, None], size=(5, 7), mode="nearest-exact")),
-        "jax": lambda x: _jax_squares(jax.image.resize(x, (5, 7), "nearest")),
+        "torch": lambda x: half_squares(torch, F.interpolate(x[None, None], size=(5, 7), mode="nearest-exact")),
+        "jax": lambda x: half_squares(jnp, jax.image.resize(x, (5, 7), "nearest")),
         "tensorflow": lambda x: tf.reduce_sum(tf.image.resize(x[..., None], (5, 7), method="nearest") ** 2) / 2.0,
     },
 )
@@ -78,8 +71,8 @@ def resize_to_nearest(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "interpolate",
     native={
-        "torch": lambda x: _torch_squares(F.interpolate(x[None, None], size=(5, 7), mode="bilinear")),
-        "jax": lambda x: _jax_squares(jax.image.resize(x, (5, 7), "bilinear")),
+        "torch": lambda x: half_squares(torch, F.interpolate(x[None, None], size=(5, 7), mode="bilinear")),
+        "jax": lambda x: half_squares(jnp, jax.image.resize(x, (5, 7), "bilinear")),
     },
 )
 def resize_bilinear(xp: Any, x: Any) -> Any:
@@ -94,8 +87,10 @@ def resize_bilinear(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "interpolate",
     native={
-        "torch": lambda x: _torch_squares(F.interpolate(x[None, None], size=(3, 2), mode="bilinear", antialias=True)),
-        "jax": lambda x: _jax_squares(jax.image.resize(x, (3, 2), "bilinear", antialias=True)),
+        "torch": lambda x: half_squares(
+            torch, F.interpolate(x[None, None], size=(3, 2), mode="bilinear", antialias=True)
+        ),
+        "jax": lambda x: half_squares(jnp, jax.image.resize(x, (3, 2), "bilinear", antialias=True)),
     },
 )
 def shrink_bilinear(xp: Any, x: Any) -> Any:
@@ -110,8 +105,10 @@ def shrink_bilinear(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source="Keys (1981), IEEE Transactions on Acoustics, Speech, and Signal Processing 29, 1153-1160",
     native={
-        "torch": lambda x: _torch_squares(F.interpolate(x[None, None], size=(5, 7), mode="bicubic", antialias=True)),
-        "jax": lambda x: _jax_squares(jax.image.resize(x, (5, 7), "bicubic")),
+        "torch": lambda x: half_squares(
+            torch, F.interpolate(x[None, None], size=(5, 7), mode="bicubic", antialias=True)
+        ),
+        "jax": lambda x: half_squares(jnp, jax.image.resize(x, (5, 7), "bicubic")),
     },
 )
 def resize_bicubic(xp: Any, x: Any) -> Any:
@@ -126,13 +123,14 @@ def resize_bicubic(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "interpolate",
     native={
-        "torch": lambda x: _torch_squares(
-            F.interpolate(x[None, None], size=(4, 6), mode="bilinear", align_corners=True)
+        "torch": lambda x: half_squares(
+            torch, F.interpolate(x[None, None], size=(4, 6), mode="bilinear", align_corners=True)
         ),
-        "jax": lambda x: _jax_squares(
+        "jax": lambda x: half_squares(
+            jnp,
             jax.image.scale_and_translate(
                 x, (4, 6), (0, 1), jnp.array([1.5, 2.5]), jnp.array([-0.25, -0.75]), "linear", antialias=False
-            )
+            ),
         ),
     },
 )
@@ -150,10 +148,10 @@ def resize_to_corners(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source="Jaderberg, Simonyan, Zisserman and Kavukcuoglu (2015), Spatial Transformer Networks, arXiv:1506.02025",
     native={
-        "torch": lambda x, at: _torch_squares(
-            F.grid_sample(x[None, None], (torch.flip(at, (1,)) - 1.0)[None, None], align_corners=True)
+        "torch": lambda x, at: half_squares(
+            torch, F.grid_sample(x[None, None], (torch.flip(at, (1,)) - 1.0)[None, None], align_corners=True)
         ),
-        "jax": lambda x, at: _jax_squares(jax.scipy.ndimage.map_coordinates(x, [at[:, 0], at[:, 1]], order=1)),
+        "jax": lambda x, at: half_squares(jnp, jax.scipy.ndimage.map_coordinates(x, [at[:, 0], at[:, 1]], order=1)),
         "tensorflow": lambda x, at: (
             tf.reduce_sum(tf.keras.ops.image.map_coordinates(x, tf.transpose(at), order=1) ** 2) / 2.0
         ),

@@ -145,17 +145,20 @@ def solve_by_lu(xp: Any, a: Any, b: Any) -> Any:
     return xp.linalg.solve(xp.transpose(a), b)
 
 
+_LEAST_SQUARES = {
+    "torch": lambda a, b: torch.linalg.lstsq(a, b).solution,
+    "jax": lambda a, b: jnp.linalg.lstsq(a, b)[0],
+    "tensorflow": lambda a, b: tf.linalg.lstsq(a, b),
+}
+
+
 @gradcheck.case(
     name="native.least_squares",
     inputs=lambda rng: {"ordinary": (_TALL, _RIGHT), "exact fit": (_TALL, _TALL @ np.array([[1.0], [-2.0]]))},
     operators=_VECTOR,
     tags=_MATRIX,
     source=_TORCH + "linalg.lstsq",
-    native={
-        "torch": lambda a, b: torch.linalg.lstsq(a, b).solution,
-        "jax": lambda a, b: jnp.linalg.lstsq(a, b)[0],
-        "tensorflow": lambda a, b: tf.linalg.lstsq(a, b),
-    },
+    native=_LEAST_SQUARES,
 )
 def least_squares(xp: Any, a: Any, b: Any) -> Any:
     """Least-squares solution of an overdetermined system."""
@@ -168,11 +171,7 @@ def least_squares(xp: Any, a: Any, b: Any) -> Any:
     operators=_VECTOR,
     tags=_MATRIX,
     source=_TORCH + "linalg.lstsq",
-    native={
-        "torch": lambda a, b: torch.linalg.lstsq(a, b).solution,
-        "jax": lambda a, b: jnp.linalg.lstsq(a, b)[0],
-        "tensorflow": lambda a, b: tf.linalg.lstsq(a, b),
-    },
+    native=_LEAST_SQUARES,
 )
 def minimum_norm_solution(xp: Any, a: Any, b: Any) -> Any:
     """Shortest solution of an underdetermined system."""

@@ -188,17 +188,20 @@ def gaussian_nll(xp: Any, x: Any, y: Any, variance: Any) -> Any:
 # -- classification ----------------------------------------------------------------------------
 
 
+_CROSS_ENTROPY = {
+    "torch": lambda x, p: F.cross_entropy(x, p),
+    "jax": lambda x, p: -jnp.mean(jnp.sum(p * jax.nn.log_softmax(x), axis=-1)),
+    "tensorflow": lambda x, p: tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=p, logits=x)),
+}
+
+
 @gradcheck.case(
     name="native.cross_entropy",
     inputs=lambda rng: {"ordinary": (_PREDICTED, _DISTRIBUTION), "saturated": (_LOGITS, _DISTRIBUTION)},
     operators=_OPERATORS,
     tags=_TAGS,
     source=_TORCH + "CrossEntropyLoss",
-    native={
-        "torch": lambda x, p: F.cross_entropy(x, p),
-        "jax": lambda x, p: -jnp.mean(jnp.sum(p * jax.nn.log_softmax(x), axis=-1)),
-        "tensorflow": lambda x, p: tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=p, logits=x)),
-    },
+    native=_CROSS_ENTROPY,
 )
 def cross_entropy(xp: Any, x: Any, p: Any) -> Any:
     """Cross entropy of distributions and logits."""
@@ -211,15 +214,11 @@ def cross_entropy(xp: Any, x: Any, p: Any) -> Any:
     operators=_OPERATORS,
     tags=_TAGS,
     source=_TORCH + "CrossEntropyLoss",
-    native={
-        "torch": lambda x, p: F.cross_entropy(x, p),
-        "jax": lambda x, p: -jnp.mean(jnp.sum(p * jax.nn.log_softmax(x), axis=-1)),
-        "tensorflow": lambda x, p: tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=p, logits=x)),
-    },
+    native=_CROSS_ENTROPY,
 )
 def cross_entropy_of_unnormalised_labels(xp: Any, x: Any, p: Any) -> Any:
     """Cross entropy with weights that do not sum to 1, as sums of several labels do."""
-    return -xp.mean(xp.sum(p * xp.special.log_softmax(x, axis=-1), axis=-1))
+    return cross_entropy(xp, x, p)
 
 
 @gradcheck.case(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 import gradcheck
-from gradcheck.frameworks import F, jnp, lax, tf
+from gradcheck.catalogue.native._kernels import channels_last, half_squares, tensor_half_squares
+from gradcheck.frameworks import F, jnp, lax, tf, torch
 
 _TORCH = "PyTorch documentation, torch.nn."
 _TENSORFLOW = "TensorFlow documentation, tf.nn."
@@ -33,20 +34,6 @@ _PIXELS = np.array(
 )
 
 
-def _squares(y: Any) -> Any:
-    """Return half the sum of squares, which Python's operators and the array's own sum give in torch and JAX."""
-    return (y**2).sum() / 2.0
-
-
-def _tensorflow_squares(y: Any) -> Any:
-    return tf.reduce_sum(y**2) / 2.0
-
-
-def _last(x: Any) -> Any:
-    """Move TensorFlow's channels from the second axis to the last."""
-    return tf.transpose(x, [0, *range(2, len(x.shape)), 1])
-
-
 def _windows(xp: Any, x: Any, size: tuple[int, int], stride: tuple[int, int]) -> Any:
     """Return the windows of an image along a new first axis."""
     rows, columns = x.shape[2] - size[0] + 1, x.shape[3] - size[1] + 1
@@ -67,9 +54,9 @@ def _windows(xp: Any, x: Any, size: tuple[int, int], stride: tuple[int, int]) ->
     tags=_TAGS,
     source=_TORCH + "MaxPool1d",
     native={
-        "torch": lambda x: _squares(F.max_pool1d(x, 3, stride=1)),
-        "jax": lambda x: _squares(lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 3), (1, 1, 1), "VALID")),
-        "tensorflow": lambda x: _tensorflow_squares(tf.nn.max_pool1d(_last(x), 3, 1, "VALID")),
+        "torch": lambda x: half_squares(torch, F.max_pool1d(x, 3, stride=1)),
+        "jax": lambda x: half_squares(jnp, lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 3), (1, 1, 1), "VALID")),
+        "tensorflow": lambda x: tensor_half_squares(tf.nn.max_pool1d(channels_last(x), 3, 1, "VALID")),
     },
 )
 def max_pool1d(xp: Any, x: Any) -> Any:
@@ -84,9 +71,11 @@ def max_pool1d(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "MaxPool2d",
     native={
-        "torch": lambda x: _squares(F.max_pool2d(x, 2)),
-        "jax": lambda x: _squares(lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")),
-        "tensorflow": lambda x: _tensorflow_squares(tf.nn.max_pool2d(_last(x), 2, 2, "VALID")),
+        "torch": lambda x: half_squares(torch, F.max_pool2d(x, 2)),
+        "jax": lambda x: half_squares(
+            jnp, lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+        ),
+        "tensorflow": lambda x: tensor_half_squares(tf.nn.max_pool2d(channels_last(x), 2, 2, "VALID")),
     },
 )
 def max_pool2d(xp: Any, x: Any) -> Any:
@@ -101,12 +90,12 @@ def max_pool2d(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "MaxPool2d",
     native={
-        "torch": lambda x: _squares(F.max_pool2d(x, (2, 3), stride=1, padding=(0, 1))),
-        "jax": lambda x: _squares(
-            lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 3), (1, 1, 1, 1), ((0, 0), (0, 0), (0, 0), (1, 1)))
+        "torch": lambda x: half_squares(torch, F.max_pool2d(x, (2, 3), stride=1, padding=(0, 1))),
+        "jax": lambda x: half_squares(
+            jnp, lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 3), (1, 1, 1, 1), ((0, 0), (0, 0), (0, 0), (1, 1)))
         ),
-        "tensorflow": lambda x: _tensorflow_squares(
-            tf.nn.max_pool2d(_last(x), (2, 3), 1, [[0, 0], [0, 0], [1, 1], [0, 0]])
+        "tensorflow": lambda x: tensor_half_squares(
+            tf.nn.max_pool2d(channels_last(x), (2, 3), 1, [[0, 0], [0, 0], [1, 1], [0, 0]])
         ),
     },
 )
@@ -123,12 +112,13 @@ def max_pool2d_overlapping(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "MaxPool2d",
     native={
-        "torch": lambda x: _squares(F.max_pool2d(x, 2, stride=1, dilation=2)),
-        "jax": lambda x: _squares(
-            lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 2), (1, 1, 1, 1), "VALID", window_dilation=(1, 1, 2, 2))
+        "torch": lambda x: half_squares(torch, F.max_pool2d(x, 2, stride=1, dilation=2)),
+        "jax": lambda x: half_squares(
+            jnp,
+            lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 2), (1, 1, 1, 1), "VALID", window_dilation=(1, 1, 2, 2)),
         ),
-        "tensorflow": lambda x: _tensorflow_squares(
-            tf.nn.pool(_last(x), (2, 2), "MAX", strides=(1, 1), padding="VALID", dilations=(2, 2))
+        "tensorflow": lambda x: tensor_half_squares(
+            tf.nn.pool(channels_last(x), (2, 2), "MAX", strides=(1, 1), padding="VALID", dilations=(2, 2))
         ),
     },
 )
@@ -145,9 +135,11 @@ def max_pool2d_dilated(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "MaxPool3d",
     native={
-        "torch": lambda x: _squares(F.max_pool3d(x, 2)),
-        "jax": lambda x: _squares(lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 2, 2), (1, 1, 2, 2, 2), "VALID")),
-        "tensorflow": lambda x: _tensorflow_squares(tf.nn.max_pool3d(_last(x), 2, 2, "VALID")),
+        "torch": lambda x: half_squares(torch, F.max_pool3d(x, 2)),
+        "jax": lambda x: half_squares(
+            jnp, lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 2, 2), (1, 1, 2, 2, 2), "VALID")
+        ),
+        "tensorflow": lambda x: tensor_half_squares(tf.nn.max_pool3d(channels_last(x), 2, 2, "VALID")),
     },
 )
 def max_pool3d(xp: Any, x: Any) -> Any:
@@ -162,9 +154,9 @@ def max_pool3d(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "AvgPool1d",
     native={
-        "torch": lambda x: _squares(F.avg_pool1d(x, 3, stride=2)),
-        "jax": lambda x: _squares(lax.reduce_window(x, 0.0, lax.add, (1, 1, 3), (1, 1, 2), "VALID") / 3.0),
-        "tensorflow": lambda x: _tensorflow_squares(tf.nn.avg_pool1d(_last(x), 3, 2, "VALID")),
+        "torch": lambda x: half_squares(torch, F.avg_pool1d(x, 3, stride=2)),
+        "jax": lambda x: half_squares(jnp, lax.reduce_window(x, 0.0, lax.add, (1, 1, 3), (1, 1, 2), "VALID") / 3.0),
+        "tensorflow": lambda x: tensor_half_squares(tf.nn.avg_pool1d(channels_last(x), 3, 2, "VALID")),
     },
 )
 def avg_pool1d(xp: Any, x: Any) -> Any:
@@ -179,9 +171,11 @@ def avg_pool1d(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "AvgPool2d",
     native={
-        "torch": lambda x: _squares(F.avg_pool2d(x, (2, 3), stride=1)),
-        "jax": lambda x: _squares(lax.reduce_window(x, 0.0, lax.add, (1, 1, 2, 3), (1, 1, 1, 1), "VALID") / 6.0),
-        "tensorflow": lambda x: _tensorflow_squares(tf.nn.avg_pool2d(_last(x), (2, 3), 1, "VALID")),
+        "torch": lambda x: half_squares(torch, F.avg_pool2d(x, (2, 3), stride=1)),
+        "jax": lambda x: half_squares(
+            jnp, lax.reduce_window(x, 0.0, lax.add, (1, 1, 2, 3), (1, 1, 1, 1), "VALID") / 6.0
+        ),
+        "tensorflow": lambda x: tensor_half_squares(tf.nn.avg_pool2d(channels_last(x), (2, 3), 1, "VALID")),
     },
 )
 def avg_pool2d(xp: Any, x: Any) -> Any:
@@ -196,11 +190,12 @@ def avg_pool2d(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "AvgPool2d",
     native={
-        "torch": lambda x: _squares(F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)),
-        "tensorflow": lambda x: _tensorflow_squares(tf.nn.avg_pool2d(_last(x), 3, 1, "SAME")),
-        "jax": lambda x: _squares(
+        "torch": lambda x: half_squares(torch, F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)),
+        "tensorflow": lambda x: tensor_half_squares(tf.nn.avg_pool2d(channels_last(x), 3, 1, "SAME")),
+        "jax": lambda x: half_squares(
+            jnp,
             lax.reduce_window(x, 0.0, lax.add, (1, 1, 3, 3), (1, 1, 1, 1), "SAME")
-            / lax.reduce_window(jnp.ones_like(x), 0.0, lax.add, (1, 1, 3, 3), (1, 1, 1, 1), "SAME")
+            / lax.reduce_window(jnp.ones_like(x), 0.0, lax.add, (1, 1, 3, 3), (1, 1, 1, 1), "SAME"),
         ),
     },
 )
@@ -218,12 +213,12 @@ def avg_pool2d_without_padding_counted(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "AvgPool2d",
     native={
-        "torch": lambda x: _squares(F.avg_pool2d(x, 3, stride=2, padding=1)),
-        "tensorflow": lambda x: _tensorflow_squares(
-            tf.nn.avg_pool2d(tf.pad(_last(x), [[0, 0], [1, 1], [1, 1], [0, 0]]), 3, 2, "VALID")
+        "torch": lambda x: half_squares(torch, F.avg_pool2d(x, 3, stride=2, padding=1)),
+        "tensorflow": lambda x: tensor_half_squares(
+            tf.nn.avg_pool2d(tf.pad(channels_last(x), [[0, 0], [1, 1], [1, 1], [0, 0]]), 3, 2, "VALID")
         ),
-        "jax": lambda x: _squares(
-            lax.reduce_window(x, 0.0, lax.add, (1, 1, 3, 3), (1, 1, 2, 2), ((0, 0), (0, 0), (1, 1), (1, 1))) / 9.0
+        "jax": lambda x: half_squares(
+            jnp, lax.reduce_window(x, 0.0, lax.add, (1, 1, 3, 3), (1, 1, 2, 2), ((0, 0), (0, 0), (1, 1), (1, 1))) / 9.0
         ),
     },
 )
@@ -240,8 +235,8 @@ def avg_pool2d_with_padding_counted(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "AdaptiveAvgPool1d",
     native={
-        "torch": lambda x: _squares(F.adaptive_avg_pool1d(x, 3)),
-        "tensorflow": lambda x: _tensorflow_squares(
+        "torch": lambda x: half_squares(torch, F.adaptive_avg_pool1d(x, 3)),
+        "tensorflow": lambda x: tensor_half_squares(
             tf.keras.ops.adaptive_average_pool(x, 3, data_format="channels_first")
         ),
     },
@@ -259,8 +254,8 @@ def adaptive_average_pool(xp: Any, x: Any) -> Any:
     tags=_TAGS,
     source=_TORCH + "AdaptiveMaxPool1d",
     native={
-        "torch": lambda x: _squares(F.adaptive_max_pool1d(x, 3)),
-        "tensorflow": lambda x: _tensorflow_squares(tf.keras.ops.adaptive_max_pool(x, 3, data_format="channels_first")),
+        "torch": lambda x: half_squares(torch, F.adaptive_max_pool1d(x, 3)),
+        "tensorflow": lambda x: tensor_half_squares(tf.keras.ops.adaptive_max_pool(x, 3, data_format="channels_first")),
     },
 )
 def adaptive_max_pool(xp: Any, x: Any) -> Any:
@@ -281,7 +276,7 @@ def adaptive_max_pool(xp: Any, x: Any) -> Any:
     source="Shi et al. (2016), Real-Time Single Image and Video Super-Resolution, arXiv:1609.05158",
     native={
         "torch": lambda x, w: (w * F.pixel_shuffle(x, 2) ** 2).sum(),
-        "tensorflow": lambda x, w: tf.reduce_sum(_last(w) * tf.nn.depth_to_space(_last(x), 2) ** 2),
+        "tensorflow": lambda x, w: tf.reduce_sum(channels_last(w) * tf.nn.depth_to_space(channels_last(x), 2) ** 2),
     },
 )
 def pixel_shuffle(xp: Any, x: Any, w: Any) -> Any:
@@ -299,7 +294,7 @@ def pixel_shuffle(xp: Any, x: Any, w: Any) -> Any:
     source=_TORCH + "PixelUnshuffle",
     native={
         "torch": lambda x, w: (w * F.pixel_unshuffle(x, 2) ** 2).sum(),
-        "tensorflow": lambda x, w: tf.reduce_sum(_last(w) * tf.nn.space_to_depth(_last(x), 2) ** 2),
+        "tensorflow": lambda x, w: tf.reduce_sum(channels_last(w) * tf.nn.space_to_depth(channels_last(x), 2) ** 2),
     },
 )
 def pixel_unshuffle(xp: Any, x: Any, w: Any) -> Any:
