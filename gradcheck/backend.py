@@ -245,7 +245,7 @@ class Backend(ABC):
 
     @final
     def prepare(
-        self, function: Function, inputs: Inputs, operator: Operator, mode: str = "", host: Backend | None = None
+        self, function: Function, inputs: Inputs, operator: Operator, mode: str = "", forward: Prepared | None = None
     ) -> Prepared:
         """Bind a function and choose how this engine computes an operator of it.
 
@@ -259,8 +259,8 @@ class Backend(ABC):
             What to compute.
         mode : str
             One of `modes`; by default the first.
-        host : Backend, optional
-            Another framework, whose forward is evaluated in place of this backend's own.
+        forward : Prepared, optional
+            The value of the function on another framework, the host, evaluated in place of this backend's own.
 
         Raises
         ------
@@ -278,10 +278,10 @@ class Backend(ABC):
             raise UnsupportedError(f"the {operator} of complex inputs is not defined here; use gradient, jvp or vjp")
         bound = (
             self.bind(function, inputs, scalar=operator.scalar)
-            if host is None
-            else _hosted(self, host, function, inputs, operator.scalar)
+            if forward is None
+            else _hosted(self, forward, inputs, operator.scalar)
         )
-        engine = self.engine(mode, host.name if host is not None else "")
+        engine = self.engine(mode, forward.engine.backend if forward is not None else "")
         kernel = self._native_kernel(operator, bound, mode)
         if kernel is not None:
             return Prepared(self, engine, bound, operator, kernel, native=True)
@@ -332,26 +332,24 @@ class Backend(ABC):
         *,
         mode: str = "",
         seed: Sequence[Array] | None = None,
-        host: Backend | None = None,
+        forward: Prepared | None = None,
         output_shapes: Sequence[tuple[int, ...]] | None = None,
     ) -> Estimate:
         """Prepare an operator and compute it once; see `prepare` and `Prepared.estimate`."""
         started = time.perf_counter()
-        estimate = self.prepare(function, inputs, operator, mode, host).estimate(inputs.arrays, seed, output_shapes)
+        estimate = self.prepare(function, inputs, operator, mode, forward).estimate(inputs.arrays, seed, output_shapes)
         return replace(estimate, seconds=time.perf_counter() - started)
 
 
-def _hosted(backend: Backend, host: Backend, function: Function, inputs: Inputs, scalar: bool) -> Bound:
-    """Bind `backend` to the forward of `host`, seen as a function of NumPy arrays."""
-    forward = host.bind(function, inputs)
-    kernel = host.value(forward, next(iter(host.modes)))
-    prepared = Prepared(host, host.engine(), forward, Operator.VALUE, kernel, native=True)
+def _hosted(backend: Backend, forward: Prepared, inputs: Inputs, scalar: bool) -> Bound:
+    """Bind `backend` to the forward of its host, seen as a function of NumPy arrays."""
 
     def call(*args: Any) -> Any:
         arguments: Any = args
         leaves = optree.tree_leaves(arguments)
-        outputs = prepared.run([leaves[i] for i in inputs.active])
-        structure = forward.outputs
+        outputs = forward.run([leaves[i] for i in inputs.active])
+        structure = forward.bound.outputs
         return optree.tree_unflatten(structure, outputs) if structure is not None else outputs
 
-    return Bound(function, inputs, host.name, call, lambda a: a, backend.is_array, scalar)
+    function, host = forward.bound.function, forward.engine.backend
+    return Bound(function, inputs, host, call, lambda a: a, backend.is_array, scalar)

@@ -184,11 +184,12 @@ class _Call:
         self.inputs = Inputs.of(inputs, parameters=self.function.parameters, dtype=dtype, argnums=argnums)
         numbers = None if argnums is None else parse_argnums(argnums)
         self._own = numbers if isinstance(numbers, int) and len(inputs) > 1 else None
-        self._backend, self._mode, self._host = parse_engine(backend, self.function)
+        self._backend, self._mode, host = parse_engine(backend, self.function)
+        self._forward = None if host is None else host.prepare(self.function, self.inputs, Operator.VALUE)
         self._last: Prepared | None = None
 
     def run(self, operator: Operator, seed: Sequence[Array] | None = None) -> tuple[Array, ...]:
-        self._last = self._backend.prepare(self.function, self.inputs, operator, self._mode, self._host)
+        self._last = self._backend.prepare(self.function, self.inputs, operator, self._mode, self._forward)
         return self._last.estimate(self.inputs.arrays, seed).arrays
 
     def like_inputs(self, arrays: Sequence[Any]) -> Any:

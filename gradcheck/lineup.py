@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcheck import discovery
 from gradcheck.backend import Backend, Engine
@@ -30,6 +30,10 @@ class Participant:
     def wide(self) -> bool:
         """Whether it computes in double precision, at exactly the inputs, whatever the dtype of the check."""
         return self.host is None and (self.engine.backend == REFEREE or str(self.engine) in REFEREES)
+
+    def in_mode(self, mode: str) -> Participant:
+        """Return it in another of its modes."""
+        return replace(self, engine=self.backend.engine(mode, self.engine.host))
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,9 @@ class Workshop:
         """Return a derivative on an engine, prepared at most once."""
         key = (engine.engine, operator, inputs.signature)
         if key not in self._prepared:
-            self._prepared[key] = engine.backend.prepare(
-                self._function, inputs, operator, engine.engine.mode, engine.host
-            )
+            host = engine.host
+            forward = None if host is None else self.prepare(Participant(host.engine(), host), inputs, Operator.VALUE)
+            self._prepared[key] = engine.backend.prepare(self._function, inputs, operator, engine.engine.mode, forward)
         return self._prepared[key]
 
 
@@ -297,12 +297,8 @@ class Session:
     def _second_opinion(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Estimate | None:
         if engine.engine.backend != REFEREE or operator is Operator.VALUE:
             return None
-        inputs = self._inputs_for(engine)
-        return _quietly(
-            lambda: engine.backend.estimate(
-                self.function, inputs, operator, mode=SECOND_OPINION, seed=seed, host=engine.host
-            )
-        )
+        other, inputs = engine.in_mode(SECOND_OPINION), self._inputs_for(engine)
+        return _quietly(lambda: self.workshop.prepare(other, inputs, operator).estimate(inputs.arrays, seed))
 
     def _seed(self, operator: Operator) -> list[Array] | None:
         """Draw signed, unequal tangents or cotangents, the same for every engine."""

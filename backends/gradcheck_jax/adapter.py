@@ -30,7 +30,7 @@ class JaxBackend(Backend):
     }
     frameworks = ("jax", "jaxlib")
     dtypes = DTYPES
-    pushforward = "forward"
+    pushforward = "jit"
 
     def namespace(self, dtype: np.dtype[Any]) -> JaxNamespace:
         """Return the namespace of JAX arrays."""

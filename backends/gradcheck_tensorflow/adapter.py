@@ -176,7 +176,7 @@ class TensorflowBackend(Backend):
 
     def scope(self) -> AbstractContextManager[Any]:
         """Return a context in which TensorFlow's Python logger reports errors only."""
-        return _errors_only(tf.get_logger())
+        return _errors_only()
 
     def unsupported(self, error: Exception, operator: Operator) -> str | None:
         """Return TensorFlow's reason if it has no such derivative, kernel or compilation."""
@@ -350,11 +350,18 @@ def _raised_by_tensorflow(error: Exception) -> bool:
 
 
 @contextmanager
-def _errors_only(logger: logging.Logger) -> Iterator[None]:
-    """Silence TensorFlow's advice on tracing and AutoGraph, which is about code that is not the user's."""
-    level = logger.level
-    logger.setLevel(max(level, logging.ERROR))
+def _errors_only() -> Iterator[None]:
+    """Silence TensorFlow's advice on tracing and AutoGraph, which is about code that is not the user's.
+
+    A filter, since setting a level empties the caches of all loggers: that took longer than a small function.
+    """
+
+    def is_error(record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.ERROR
+
+    logger = tf.get_logger()
+    logger.addFilter(is_error)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.removeFilter(is_error)

@@ -455,8 +455,9 @@ def test_host_provides_the_forward():
         def value(self, bound, mode):
             return lambda leaves: [10.0 * o for o in bound(leaves)]
 
-    host = Host()
-    got = Toy().estimate(Function.of(vector), Inputs.of((X, Y)), Operator.VALUE, host=host)
+    host, function, inputs = Host(), Function.of(vector), Inputs.of((X, Y))
+    forward = host.prepare(function, inputs, Operator.VALUE)
+    got = Toy().estimate(function, inputs, Operator.VALUE, forward=forward)
     assert_arrays(got, [10.0 * X * Y, np.asarray(10.0 * X @ X)])
     assert str(got.engine) == "toy@host"
     assert host.entered > 0
