@@ -56,12 +56,12 @@ def at_kink(question: Question, vector: Vector, referee: Vector, finding: Findin
     outside = at & ~around.valid(vector.value)
     if not outside.any() and not (at & (around.high - around.low > 2 * around.error)).any():
         return finding.agrees()  # the slopes are apart by no more than their errors
-    worst = int(np.argmax(np.where(outside if outside.any() else at, around.high - around.low, -1.0)))
-    value, low, high, error = (float(v[worst]) for v in (vector.value, around.low, around.high, around.error))
+    chosen = finding.but(Status.WRONG, outside) if outside.any() else finding.but(Status.CONVENTION, at)
+    shown = chosen.worst(vector)
+    value, low, high, error = (float(v[shown]) for v in (vector.value, around.low, around.high, around.error))
     if outside.any():
-        reason = f"{OUTSIDE}: {value:.6g} where they run from {low:.6g} to {high:.6g}"
-        return finding.but(Status.WRONG, outside, reason)
-    return finding.but(Status.CONVENTION, at, f"at a kink it chose {choice(value, low, high, error)}")
+        return replace(chosen, reason=f"{OUTSIDE}: {value:.6g} where they run from {low:.6g} to {high:.6g}")
+    return replace(chosen, reason=f"at a kink it chose {choice(value, low, high, error)}")
 
 
 def _between(vector: Vector, referee: Vector, finding: Finding, at: Array) -> Finding:

@@ -60,6 +60,15 @@ class Finding:
         """Return the finding that nothing is bad."""
         return self.but(Status.AGREE, np.zeros(self.bad.shape, bool), reason)
 
+    def worst(self, vector: Vector) -> int:
+        """Return the element that is shown: of the bad ones, or else of all, the one furthest from the reference."""
+        assert self.reference is not None  # nothing is shown without one
+        gap = difference(vector.value, self.reference.value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            severity = np.where(gap == 0, 0.0, gap / self.tolerance)
+        severity = np.where(np.isnan(severity), np.inf, severity)
+        return int(np.argmax(np.where(self.bad, severity, -1.0) if self.bad.any() else severity))
+
     def widened(self, explained: Array, by: str) -> Finding:
         """Return the finding with more of the difference explained."""
         return replace(self, tolerance=self.tolerance + explained, source=f"{self.source} and {by}")
@@ -72,7 +81,7 @@ def verdict(question: Question, vector: Vector, finding: Finding) -> Verdict:
         evidence = Evidence(reason=finding.reason, elements=vector.value.size)
         return verdict_of(question, testimony, finding.status, evidence)
     gap = difference(vector.value, finding.reference.value)
-    worst = _worst(gap, finding)
+    worst = finding.worst(vector)
     argument, index, block = _locate(question, testimony, worst)
     value, reference = vector.value[worst].item(), finding.reference.value[worst].item()
     bound = _bound(finding.reference, worst)
@@ -91,14 +100,6 @@ def verdict(question: Question, vector: Vector, finding: Finding) -> Verdict:
         bound,
     )
     return replace(verdict_of(question, testimony, finding.status, evidence), argument=argument, index=index)
-
-
-def _worst(gap: Array, finding: Finding) -> int:
-    """Return the bad element, or else any, whose difference is largest beside its tolerance."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        severity = np.where(gap == 0, 0.0, gap / finding.tolerance)
-    severity = np.where(np.isnan(severity), np.inf, severity)
-    return int(np.argmax(np.where(finding.bad, severity, -1.0) if finding.bad.any() else severity))
 
 
 def _bound(reference: Vector, worst: int) -> tuple[float, float] | None:

@@ -4,8 +4,9 @@ Where a function has a kink there is no derivative, and what an engine returns i
 valid one if it lies in the Clarke set, the convex hull of the gradients at smooth points nearby,
 for all coordinates jointly; each row of a Jacobian is taken by itself. The hull is that of a
 sample: the referee differentiates a little way off, with each kinked coordinate on either side.
-Coordinates whose slopes do not depend on each other's side are held against the hull apart, which
-spares a sample of all combinations; where a value is still outside, the sample grows towards it.
+Groups of coordinates whose slopes do not depend on where the others are moved are held against the
+hull apart, which spares a sample of all combinations; where a value is still outside, the sample
+grows towards it.
 
 References
 ----------
@@ -36,6 +37,8 @@ RADIUS = {8: 1e-5, 4: 1e-3, 2: 3e-2}
 """How far off the sample is, relative to each element's size, by the bytes of a real number in the check's dtype."""
 FLOOR = 1e-9
 """The part of the largest slope below which two slopes are not told apart."""
+TRIALS = 3
+"""How often all other coordinates are moved elsewhere to see whether a group depends on them."""
 ROUGH = 1e-2
 """The part of the largest slope above which the error of a slope makes it worthless."""
 
@@ -70,7 +73,8 @@ class Neighbourhood:
         rows = list(_rows(question))
         own = np.any([kinked[row] for row in rows if len(row) == len(sizes)] or [np.ones(len(sizes), bool)], axis=0)
         self._radius = RADIUS[real_dtype(question.inputs.dtype).itemsize] * sizes * own
-        self._sides = np.zeros((0, len(sizes)))
+        self._directions = np.zeros((0, len(sizes)))
+        self._rng = np.random.default_rng(zlib.crc32(f"{question.case} {question.point} kinks".encode()))
         elements = sum(map(len, rows))
         self.values, self.error = np.zeros((0, elements)), np.zeros(elements)
         self._flips = self._look_around()
@@ -102,25 +106,24 @@ class Neighbourhood:
 
     def _look_around(self) -> list[tuple[int, int, int]]:
         """Sample both sides of each coordinate, and of all at once; return pairs that differ in one coordinate."""
-        rng = np.random.default_rng(zlib.crc32(f"{self._question.case} {self._question.point} kinks".encode()))
         count, flips = len(self._radius), []
-
-        def anywhere() -> Array:
-            direction: Array = rng.uniform(0.2, 1.0, count) * rng.choice([-1.0, 1.0], count)
-            return direction
-
         for _ in range(2 if count <= FEW else 1):
-            base = anywhere()
+            base = self._anywhere()
             first = self._look(base)
             for i in np.flatnonzero(self._radius):
                 flipped = self._look(np.where(np.arange(count) == i, -base, base))
                 if first is not None and flipped is not None:
                     flips.append((first, flipped, int(i)))
         for _ in range(4 + count // 2):
-            base = anywhere()
+            base = self._anywhere()
             self._look(base)
             self._look(-base)
         return flips
+
+    def _anywhere(self) -> Array:
+        """Return a random direction that moves every coordinate."""
+        count = len(self._radius)
+        return np.asarray(self._rng.uniform(0.2, 1.0, count) * self._rng.choice([-1.0, 1.0], count))
 
     def _look(self, direction: Array) -> int | None:
         """Differentiate a little way off in a direction; return the number of the sample, None if it is not smooth."""
@@ -133,7 +136,7 @@ class Neighbourhood:
         largest = np.max(np.abs(np.vstack([self.values, value])))
         if not (error <= ROUGH * largest).all():
             return None
-        self.values, self._sides = np.vstack([self.values, value]), np.vstack([self._sides, np.sign(direction)])
+        self.values, self._directions = np.vstack([self.values, value]), np.vstack([self._directions, direction])
         self.error = np.maximum(self.error, error + FLOOR * largest)
         return len(self.values) - 1
 
@@ -150,18 +153,19 @@ class Neighbourhood:
         """Split a row into coordinates that must be judged together: those whose slopes move with each other's side."""
         kinked = [i for i in row if (self.high - self.low)[i] > 2 * self.error[i]]
         yield from (np.array([i]) for i in row if i not in kinked)
+        entangled: list[int] = []
         while kinked:
             group = [kinked.pop()]
             for member in group:
-                linked = [other for other in kinked if self._linked(row, member, other)]
+                linked = [o for o in kinked if self._moves_with(row, member, o) or self._moves_with(row, o, member)]
                 group += linked
                 kinked = [other for other in kinked if other not in linked]
-            yield np.array(sorted(group))
-
-    def _linked(self, row: Array, one: int, other: int) -> bool:
-        if self._moves_with(row, one, other) or self._moves_with(row, other, one):
-            return True
-        return not (self._settled(row, one) or self._settled(row, other))
+            if self._independent(row, group):
+                yield np.array(sorted(group))
+            else:
+                entangled += group
+        if entangled:
+            yield np.array(sorted(entangled))
 
     def _moves_with(self, row: Array, one: int, other: int) -> bool:
         """Whether the slope of one element changes when only the other coordinate changes its side."""
@@ -171,19 +175,46 @@ class Neighbourhood:
             if row[coordinate] == other
         )
 
+    def _independent(self, row: Array, group: Sequence[int]) -> bool:
+        """Whether the slopes of a group stay as they are when all other coordinates are moved elsewhere."""
+        if len(row) != len(self._radius):
+            return True  # a number that belongs to no coordinate
+        if len(group) == 1 and self._settled(row, group[0]):
+            return True
+        for _ in range(TRIALS):
+            base = self._anywhere()
+            elsewhere = self._anywhere()
+            elsewhere[np.searchsorted(row, group)] = base[np.searchsorted(row, group)]
+            first, second = self._look(base), self._look(elsewhere)
+            if first is None or second is None:
+                return False
+            apart = np.abs(self.values[first] - self.values[second])
+            if not (apart[group] <= 2 * self.error[group]).all():
+                return False
+        return True
+
     def _settled(self, row: Array, element: int) -> bool:
         """Whether the slope of an element is told by the side of its own coordinate."""
-        sides = self._sides[:, int(np.searchsorted(row, element))]
+        sides = np.sign(self._directions[:, int(np.searchsorted(row, element))])
         spreads = [np.ptp(self.values[sides == side, element]) for side in (-1, 1) if (sides == side).any()]
         return all(spread <= 2 * self.error[element] for spread in spreads)
 
     def _holds(self, value: Array, row: Array, group: Array) -> bool:
-        """Whether the hull holds a value; where it does not, the sample grows in the direction of the value."""
+        """Whether the hull holds a value; where it does not, the sample grows towards the value."""
+        if not np.isfinite(value[group]).all():
+            return False
+        if len(row) != len(self._radius):
+            return self._reaches(float(value[group[0]]), int(group[0]))
         for turn in range(4 * len(group)):
             if _in_hull(value[group], self.values[:, group], self.error[group]):
                 return True
-            if len(group) == 1 or not np.isfinite(value[group]).all():
+            if len(group) == 1:
                 return False
+            nearest = int(np.argmin(np.max(np.abs(self.values[:, group] - value[group]), axis=1)))
+            differing = group[np.abs(self.values[nearest, group] - value[group]) > self.error[group]]
+            across = self._directions[nearest].copy()
+            across[np.searchsorted(row, differing)] *= -1  # to the other side of the kinks that make the difference
+            self._look(across)
             direction = np.zeros(len(self._radius))
             direction[np.searchsorted(row, group)] = _away(value[group], self.values[:, group])
             if not direction.any():
@@ -193,6 +224,17 @@ class Neighbourhood:
             self._look(direction / np.max(np.abs(direction)))
             self._look(-direction / np.max(np.abs(direction)))
         return False
+
+    def _reaches(self, value: float, element: int) -> bool:
+        """Whether a number lies between the least and the largest sample; where not, these are driven outwards."""
+        for _ in range(TRIALS):
+            for i in np.flatnonzero(self._radius):
+                gap = np.abs(self.values[:, element] - value)
+                if self.low[element] - self.error[element] <= value <= self.high[element] + self.error[element]:
+                    return True
+                nearest = self._directions[int(np.argmin(gap))]
+                self._look(np.where(np.arange(len(nearest)) == i, -nearest, nearest))
+        return bool(self.low[element] - self.error[element] <= value <= self.high[element] + self.error[element])
 
 
 def _smooth(estimate: Estimate | None) -> tuple[Array, Array] | None:

@@ -1,5 +1,7 @@
 """At kinks: what may be chosen, what may not, and what only looks like a kink."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -153,6 +155,38 @@ def test_rows_of_a_jacobian_choose_for_themselves():
     assert rows([0.5, 0.5], [1.0, -1.0]) is Status.CONVENTION
     assert rows([1.0, 1.0], [0.0, 0.0]) is Status.WRONG
     assert rows([1.0, 0.0], [0.0, 1.5]) is Status.WRONG
+
+
+WEIGHTS = np.array([1.0, -2.0, 3.0, -1.5])
+
+
+def residuals(xp, x):
+    return xp.sum(xp.asarray(WEIGHTS) * xp.abs(x[:4] - x[4:]))
+
+
+@pytest.mark.parametrize("portable", [True, False], ids=["exact", "numerics"])
+@pytest.mark.parametrize("signs", [(1, 1, 1, 1), (-1, 1, -1, -1), (1, -1, 1, 0), (1, 0.5, -1, -0.2)])
+def test_each_pair_of_tied_inputs_chooses_for_itself(signs, portable):
+    """Convex and concave kinks, each of two inputs at once: all their corners are in the Clarke set."""
+    x, slopes = np.tile([0.7, -1.2, 1.9, -0.4], 2), WEIGHTS * signs
+    assert told(residuals, x, [*slopes, *-slopes], portable).status is Status.CONVENTION
+    assert told(residuals, x, [*slopes, *slopes], portable).status is Status.WRONG
+    assert told(residuals, x, [*slopes, *(-slopes - [0, 0, 0.01, 0])], portable).status is Status.WRONG
+
+
+def test_a_slope_along_a_tangent_may_be_that_of_any_corner():
+    x = np.tile([0.7, -1.2, 1.9, -0.4], 2)
+
+    def along(slopes):
+        rule = np.concatenate([slopes, -slopes])
+        report = check(lambda x: residuals(np, x), x, jacobian=lambda x: rule, operator="jvp")
+        return report.verdict("analytic", "jvp")
+
+    corners = [WEIGHTS * signs for signs in product([1, -1], repeat=4)]
+    told = [along(corner) for corner in corners]
+    assert {verdict.status for verdict in told} == {Status.CONVENTION}
+    furthest = max(range(len(corners)), key=lambda i: told[i].evidence.value)
+    assert along(1.01 * corners[furthest]).status is Status.WRONG
 
 
 def test_many_inputs_are_held_against_the_slopes_on_both_sides_alone():
