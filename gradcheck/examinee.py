@@ -197,7 +197,9 @@ class Examinee:
         return self.dtype_eps  # it follows nothing at all: that is not rounding
 
     def _notices(self, eps: float) -> bool:
-        groups = ([np.asarray(a * (1 + eps)).astype(a.dtype) for a in g] for g in (self.seeds[0], self.leaves))
+        # by different factors: of one, the pullback of a ratio takes as much away from the seeds as it adds
+        parts = ((self.seeds[0], eps), (self.leaves, 1.6 * eps))
+        groups = ([np.asarray(a * (1 + part)).astype(a.dtype) for a in arrays] for arrays, part in parts)
         try:
             moved = self.apply(*groups)
         except FunctionError:
@@ -284,7 +286,8 @@ class Examinee:
     def pushed_by_numerics(self, tangents: Seeds, mode: str) -> Estimate:
         """Return the pushforward of this engine's own forward by difference quotients."""
         numerics, host = discovery.load(REFEREE), self.engine.backend
-        return numerics.estimate(self.function, self.inputs, Operator.JVP, mode=mode, seed=tangents, host=host)
+        witness = Participant(numerics.engine(mode, host.name), numerics, host=host)
+        return self._workshop.prepare(witness, self.inputs, Operator.JVP).estimate(self.leaves, tangents)
 
     # -- at second order ----------------------------------------------------------------------
 

@@ -495,7 +495,7 @@ def checks(
     seed : int
         Varies the points.
     points : int
-        How many points of each subject a check has.
+        How many points of each subject are drawn for a check; those that are drawn twice count once.
     subjects : sequence of Subject
         Whose functions.
     backends : sequence of tuple of str
@@ -504,11 +504,20 @@ def checks(
         In which dtypes.
     """
     for subject in subjects:
-        drawn = {f"{seed}.{k}": subject.inputs(_rng(subject, seed, k)) for k in range(points)}
+        drawn = _distinct({f"{seed}.{k}": subject.inputs(_rng(subject, seed, k)) for k in range(points)})
         for operator in operators_of(subject, next(iter(drawn.values()))):
             for dtype in dtypes:
                 for engines in backends:
                     yield Check(subject, dtype, engines, operator, drawn)
+
+
+def _distinct(points: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Return points without repetitions: some functions have one point only, and one check of it says all."""
+    seen: dict[tuple[bytes, ...], tuple[str, tuple[Any, ...]]] = {}
+    for name, args in points.items():
+        leaves: list[Any] = optree.tree_leaves(args)  # type: ignore[arg-type]
+        seen.setdefault(tuple(np.asarray(leaf).tobytes() for leaf in leaves), (name, args))
+    return dict(seen.values())
 
 
 def _rng(subject: Subject, seed: int, point: int) -> np.random.Generator:

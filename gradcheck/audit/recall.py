@@ -20,7 +20,7 @@ from gradcheck.audit.mutations import MUTATIONS, NAMED, Mutation
 from gradcheck.audit.points import Point, draw
 from gradcheck.audit.subjects import Subject, spread
 from gradcheck.backend import Backend
-from gradcheck.errors import UnsupportedError
+from gradcheck.errors import InputError, UnsupportedError
 from gradcheck.functions import Function
 from gradcheck.judge.verdicts import Verdict
 from gradcheck.operators import Operator
@@ -174,11 +174,11 @@ def by_name(name: str) -> Mutation:
 
 @cache
 def _point(subject: Subject, apart: bool, seed: int, dtype: str, scale: float, order: int) -> Point | None:
-    """Differentiate a subject with the first framework there is; None if its derivative is too large to be seen."""
+    """Differentiate a subject with the first framework there is; None if that is too large."""
     chosen = spread(subject) if apart else subject
     try:
         return draw(chosen, reference_backend(), seed=seed, dtype=dtype, scale=scale, order=order)
-    except UnsupportedError:
+    except (UnsupportedError, InputError):
         return None
 
 

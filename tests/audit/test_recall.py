@@ -7,6 +7,8 @@ import pytest
 
 from gradcheck import Status, discovery
 from gradcheck.audit.alarms import Alarms, Round
+from gradcheck.audit.bank import BANK
+from gradcheck.audit.hard import checks
 from gradcheck.audit.implants import COMPILED, implant
 from gradcheck.audit.recall import Cell, Outcome, Setting, accepted, by_name, examine, judged
 from gradcheck.audit.running import Done, do_all
@@ -83,6 +85,24 @@ def test_single_precision_is_checked_in_single_precision():
     (outcome,) = examine(cell("wrong in float32", dtype="float32"), [LOSS])
     assert outcome.named
     assert examine(cell("wrong in float32"), [LOSS]) == []
+
+
+def test_a_function_that_does_not_notice_its_scale_is_not_taken_for_coarse_arithmetic():
+    """Where seed and inputs grow alike, what a ratio's rule makes of them keeps most of its bits."""
+    ratio = [subject for subject in BANK if subject.name == "signal_to_noise"]
+    assert examine(cell("wrong for |u| > 100", scale=1e8, dtype="float32"), ratio)[0].named
+
+
+def test_points_that_do_not_fit_the_dtype_are_passed_over():
+    far = Subject("far", loss, lambda rng: (1e6 * rng.normal(size=(2, 2)), rng.normal(size=2)))
+    assert [o.subject for o in examine(cell("sign flipped", dtype="float16"), [far, LOSS])] == ["loss"]
+    assert not examine(cell("sign flipped", dtype="float16"), [far])
+
+
+def test_correct_functions_are_checked_once_at_each_point():
+    one_point = Subject("one point", loss, lambda rng: (np.eye(2), np.ones(2)))
+    made = checks(0, points=5, subjects=[one_point, LOSS], backends=[("torch",)], dtypes=["float64"])
+    assert {(c.subject.name, len(c.inputs)) for c in made} == {("one point", 1), ("loss", 5)}
 
 
 def test_a_mutant_below_the_resolution_is_excluded_and_not_examined():
