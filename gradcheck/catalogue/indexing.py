@@ -42,7 +42,7 @@ def _gathered_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "take",
     gradient=_gathered_gradient,
@@ -67,7 +67,7 @@ def one_of_each_row(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, 0.3]), np.array([2.0, 0.4, -0.6, 1.0, -1.7]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "flip",
     gradient=lambda x, y: (2 * x * y[::-1], (x**2)[::-1]),
@@ -79,7 +79,7 @@ def reversal(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, -0.7]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source="Oppenheim & Schafer (2010), Discrete-Time Signal Processing, 3rd ed., Pearson, section 8.6",
     gradient=lambda x: np.roll(x, 1) + np.roll(x, -1) - 3 * (np.roll(x, 2) + np.roll(x, -2)),
@@ -99,7 +99,7 @@ def _padded_convolution_gradient(x: Array, kernel: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0]), np.array([0.25, 0.6, -0.4]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source="Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning, arXiv:1603.07285",
     gradient=_padded_convolution_gradient,
@@ -113,7 +113,7 @@ def padded_convolution(xp: Any, x: Any, kernel: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2]), np.array([1.5, 0.7, -0.9]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "broadcasting"],
     source=_BROADCASTING,
     gradient=lambda x, y: (
@@ -128,7 +128,7 @@ def outer_by_newaxis(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0], [1.1, -0.9, 0.2]]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_NUMPY + "tril, numpy.triu",
     gradient=lambda x: 2 * np.tril(x) - 3 * np.triu(x, 1) ** 2,
@@ -140,7 +140,7 @@ def triangles(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0], [1.1, -0.9, 0.2]]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_NUMPY + "diagonal, numpy.trace",
     gradient=lambda x: np.diag(np.array([1.0, -2.0, 3.0]) * np.exp(np.diag(x)) + 2 * np.trace(x)),
@@ -152,7 +152,7 @@ def diagonals(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.2]), np.array([1.5, 0.7, -0.9]), 0.4)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "concatenate, numpy.stack",
     gradient=lambda x, y, z: (
@@ -169,7 +169,7 @@ def joined(xp: Any, x: Any, y: Any, z: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([2.5, -1.0, 0.7, 4.0]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source="David & Nagaraja (2003), Order Statistics, 3rd ed., Wiley",
     gradient=lambda x: np.array([1.0, -2.0, 3.0, 5.0])[np.argsort(np.argsort(x))] * 2 * x,
@@ -186,7 +186,7 @@ def _roughness_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, -0.7]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source="Whittaker (1922), Proc. Edinburgh Math. Soc. 41, 63-75",
     gradient=_roughness_gradient,
@@ -227,7 +227,7 @@ def axes_moved(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[[0.5], [-1.2], [0.8]], [[1.5], [0.7], [-0.9]]]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "broadcasting"],
     source=_NUMPY + "squeeze, numpy.expand_dims, numpy.broadcast_to",
     gradient=lambda x: 2 * x * np.arange(1.0, 7.0).reshape(2, 3, 1) + 4 * np.sum(x, axis=1, keepdims=True) ** 3,
@@ -242,7 +242,7 @@ def axes_of_one(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_MATRIX,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_GUIDE,
     gradient=lambda x: (
@@ -274,7 +274,7 @@ def _einsum_patterns_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_PAIR, _BATCH)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_NUMPY + "einsum",
     gradient=_einsum_patterns_gradient,
@@ -295,7 +295,7 @@ def _segments_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0, -0.7]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "bincount",
     gradient=_segments_gradient,
@@ -315,7 +315,7 @@ def _in_another_order_gradient(x: Array, y: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([2.5, -1.0, 0.7, 4.0]), np.array([0.5, 1.5, -2.0, 0.8]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "argsort",
     gradient=_in_another_order_gradient,
@@ -327,7 +327,7 @@ def in_another_order(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5, 0.9], [3.0, 0.7, -2.0, 1.1]]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_NUMPY + "sort",
     gradient=lambda x: (np.argsort(np.argsort(x)) >= 2) * np.array([[2.0], [-1.0]]) * np.exp(x),
@@ -349,7 +349,7 @@ def _margins_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source=_NUMPY + "pad",
     gradient=_margins_gradient,
@@ -364,7 +364,7 @@ def margins(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_MATRIX,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source=_NUMPY + "roll",
     gradient=lambda x: (
@@ -396,7 +396,7 @@ def _stretched_gradient(a: Array, b: Array, c: Array, d: Array) -> Any:
             np.array([0.6, -1.1, 2.0, 0.2]),
         )
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "broadcasting"],
     source=_BROADCASTING,
     gradient=_stretched_gradient,
@@ -422,7 +422,7 @@ def _image_filter_gradient(x: Array, kernel: Array) -> Any:
             np.array([[0.25, 0.6], [-0.4, 1.1]]),
         )
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar", "matrix"],
     source="Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning, arXiv:1603.07285",
     gradient=_image_filter_gradient,
@@ -436,7 +436,7 @@ def image_filter(xp: Any, x: Any, kernel: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5]),), "one element": (np.array([1.7]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["indexing", "scalar"],
     source=_GUIDE,
     gradient=lambda x: 3 * x**2 + 2 * np.sin(x) * np.cos(x),

@@ -30,7 +30,7 @@ def _freudenstein_roth_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.5, -2.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "2; Freudenstein & Roth (1963), J. ACM 10, 550-556",
     gradient=_freudenstein_roth_gradient,
@@ -44,7 +44,7 @@ def freudenstein_roth(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"near the minimum": (np.array([999990.0, 3e-6]),), "start": (np.array([1.0, 1.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "4",
     gradient=lambda x: np.array(
@@ -61,7 +61,7 @@ def brown_badly_scaled(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (1.2, 0.7)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "5; Beale (1958)",
     gradient=lambda x, y: (
@@ -82,7 +82,7 @@ def _jennrich_sampson_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.3, 0.4]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "6; Jennrich & Sampson (1968), Technometrics 10, 63-72",
     gradient=_jennrich_sampson_gradient,
@@ -107,7 +107,7 @@ def _helical_valley_gradient(x: Array) -> Any:
         "left": (np.array([-1.0, 0.6, 0.2]),),
         "near the axis": (np.array([0.001, -0.002, 0.3]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "7; Fletcher & Powell (1963), Comput. J. 6, 163-168",
     gradient=_helical_valley_gradient,
@@ -132,7 +132,7 @@ def _bard_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([1.0, 1.0, 1.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "8; Bard (1970), SIAM J. Numer. Anal. 7, 157-186",
     gradient=_bard_gradient,
@@ -157,7 +157,7 @@ def _gaussian_fit_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, 1.2, 0.3]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "9",
     gradient=_gaussian_fit_gradient,
@@ -176,7 +176,7 @@ def _box_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.0, 10.0, 20.0]),), "near the valley": (np.array([5.0, 5.01, 0.02]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "12; Box (1966), Comput. J. 9, 67-77",
     gradient=_box_gradient,
@@ -199,7 +199,7 @@ def _powell_singular_gradient(x: Array) -> Any:
         "start": (np.array([3.0, -1.0, 0.0, 1.0]),),
         "near the minimum": (np.array([0.1, -0.02, 0.05, 0.08]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "13; Powell (1962), Comput. J. 5, 147-151",
     gradient=_powell_singular_gradient,
@@ -224,7 +224,7 @@ def _wood_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([-3.0, -1.0, -3.0, -1.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "14",
     gradient=_wood_gradient,
@@ -248,7 +248,7 @@ def _kowalik_osborne_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.25, 0.39, 0.415, 0.39]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "15; Kowalik & Osborne (1968), Methods for Unconstrained Optimization Problems, Elsevier",
     gradient=_kowalik_osborne_gradient,
@@ -268,7 +268,7 @@ def _brown_dennis_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([25.0, 5.0, -5.0, -1.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "16; Brown & Dennis (1971), Yale University, report 71-14",
     gradient=_brown_dennis_gradient,
@@ -282,7 +282,7 @@ def brown_dennis(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([1.0, 2.0, 3.0, 4.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "23",
     gradient=lambda x: 2e-5 * (x - 1) + 4 * x * (np.sum(x**2) - 0.25),
@@ -300,7 +300,7 @@ def _variably_dimensioned_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.8, 0.6, 0.4, 0.2, 0.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "25",
     gradient=_variably_dimensioned_gradient,
@@ -319,7 +319,7 @@ def _trigonometric_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.9, -0.4, 1.7]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "26; Spedicato (1975)",
     gradient=_trigonometric_gradient,
@@ -340,7 +340,7 @@ def _broyden_tridiagonal_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(5, -1.0),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "30; Broyden (1965), Math. Comput. 19, 577-593",
     gradient=_broyden_tridiagonal_gradient,
@@ -359,7 +359,7 @@ def _powell_badly_scaled_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.0, 1.0]),), "near the minimum": (np.array([1.1e-5, 9.1]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "3; Powell (1970), Numerical Methods for Nonlinear Algebraic Equations, Gordon & Breach",
     gradient=_powell_badly_scaled_gradient,
@@ -387,7 +387,7 @@ def _meyer_gradient(x: Array) -> Any:
         "start": (np.array([0.02, 4000.0, 250.0]),),
         "near the minimum": (np.array([0.0056, 6181.0, 345.0]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "10; Meyer (1970), Nonlinear Programming, Academic Press",
     gradient=_meyer_gradient,
@@ -413,7 +413,7 @@ def _gulf_research_gradient(x: Array) -> Any:
         "start": (np.array([5.0, 2.5, 0.15]),),
         "near the minimum": (np.array([40.0, 24.5, 1.45]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "11; Cox (1969), Gulf Research & Development Co.",
     gradient=_gulf_research_gradient,
@@ -444,7 +444,7 @@ def _osborne_1_gradient(x: Array) -> Any:
         "start": (np.array([0.5, 1.5, -1.0, 0.01, 0.02]),),
         "near the minimum": (np.array([0.3754, 1.9358, -1.4647, 0.0129, 0.0221]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "17; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
     gradient=_osborne_1_gradient,
@@ -483,7 +483,7 @@ def _osborne_2_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([1.3, 0.65, 0.65, 0.7, 0.6, 3.0, 5.0, 7.0, 2.0, 4.5, 5.5]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "19; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
     gradient=_osborne_2_gradient,
@@ -508,7 +508,7 @@ def _biggs_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([1.0, 2.0, 1.0, 1.0, 1.0, 1.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "18; Biggs (1971), J. Inst. Math. Appl. 8, 315-327",
     gradient=_biggs_gradient,
@@ -537,7 +537,7 @@ def _watson_gradient(x: Array) -> Any:
         "start": (np.zeros(6),),
         "near the minimum": (np.array([-0.0157, 1.012, -0.233, 1.26, -1.51, 0.99]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "20; Kowalik & Osborne (1968), Methods for Unconstrained Optimization Problems, Elsevier",
     gradient=_watson_gradient,
@@ -563,7 +563,7 @@ def _second_penalty_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(4, 0.5),), "near the minimum": (np.array([0.2, 0.19, 0.48, 0.519]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "24; Gill, Murray & Pitfield (1972), National Physical Laboratory, report NAC 11",
     gradient=_second_penalty_gradient,
@@ -587,7 +587,7 @@ def _brown_almost_linear_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(5, 0.5),), "ordinary": (np.array([0.9, -1.2, 0.4, 2.5, 1.1]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "27; Brown (1969), SIAM J. Numer. Anal. 6, 560-569",
     gradient=_brown_almost_linear_gradient,
@@ -608,7 +608,7 @@ def _boundary_value_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (_NODES * (_NODES - 1),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "28; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
     gradient=_boundary_value_gradient,
@@ -627,7 +627,7 @@ def _integral_equation_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (_NODES * (_NODES - 1),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "29; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
     gradient=_integral_equation_gradient,
@@ -648,7 +648,7 @@ _BAND = np.tri(7, k=1) - np.tri(7, k=-6) - np.eye(7)
         "start": (np.full(7, -1.0),),
         "near the minimum": (np.array([-0.43, -0.48, -0.52, -0.56, -0.59, -0.6, -0.6]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "31; Broyden (1971), Math. Comput. 25, 285-294",
     gradient=lambda x: _of_squares(
@@ -667,7 +667,7 @@ def _linear_full_rank_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.0, -0.5, 2.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "32",
     gradient=_linear_full_rank_gradient,
@@ -685,7 +685,7 @@ def _linear_rank_one_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(4, 1.0),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "33",
     gradient=_linear_rank_one_gradient,
@@ -705,7 +705,7 @@ def _chebyquad_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.2, 0.4, 0.6, 0.8]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "35; Fletcher (1965), Comput. J. 8, 33-41",
     gradient=_chebyquad_gradient,

@@ -22,7 +22,7 @@ _OTHER = np.array([1.5, 0.8, -0.6])
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_VECTOR, _SQUARE)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.4",
     gradient=lambda x, a: ((a + a.T) @ x, np.outer(x, x)),
@@ -34,7 +34,7 @@ def quadratic_form(xp: Any, x: Any, a: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_OTHER[:2], np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0]]), _VECTOR)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.4",
     gradient=lambda x, a, y: (a @ y, np.outer(x, y), a.T @ x),
@@ -51,7 +51,7 @@ def _rayleigh_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_VECTOR,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar"],
     source=_GOLUB + "8.2",
     gradient=_rayleigh_gradient,
@@ -75,7 +75,7 @@ def _cofactors(a: Array) -> Any:
         "singular": (np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),),
         "with a row of zeros": (np.array([[2.0, -0.5, 0.3], [0.0, 0.0, 0.0], [-0.2, 0.6, 1.8]]),),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
     gradient=_cofactors,
@@ -87,7 +87,7 @@ def determinant(xp: Any, a: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"positive": (_SQUARE,), "negative": (_SQUARE[[1, 0, 2]],)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
     gradient=lambda a: np.linalg.inv(a).T,
@@ -99,7 +99,7 @@ def log_determinant(xp: Any, a: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.2",
     gradient=lambda a: -np.outer(np.linalg.solve(a.T, _VECTOR), np.linalg.solve(a, _OTHER)),
@@ -117,7 +117,7 @@ def _linear_solve_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE, np.array([[1.0, -0.5], [0.3, 2.0], [1.7, 0.9]]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_GILES,
     gradient=_linear_solve_gradient,
@@ -129,7 +129,7 @@ def linear_solve(xp: Any, a: Any, b: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE, np.array([[0.5], [1.0], [-2.0]]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix", "broadcasting"],
     source=_GOLUB + "2.3",
     gradient=lambda a, b: (
@@ -144,7 +144,7 @@ def frobenius_distance(xp: Any, a: Any, b: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.5",
     gradient=lambda a: 3 * (a @ a).T,
@@ -166,7 +166,7 @@ def _cholesky_gradient(a: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Murray (2016), Differentiation of the Cholesky decomposition, arXiv:1602.07527",
     gradient=_cholesky_gradient,
@@ -186,7 +186,7 @@ def _mahalanobis_gradient(x: Array, mean: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_VECTOR, _OTHER)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar"],
     source="Mahalanobis (1936), Proc. Natl. Inst. Sci. India 2, 49-55",
     gradient=_mahalanobis_gradient,
@@ -207,7 +207,7 @@ def _kronecker_gradient(a: Array, b: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[0.5, -1.5], [2.5, 1.0]]), np.array([[1.2, 0.4], [-0.8, 2.0], [0.3, -1.1]]))
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_GOLUB + "12.3",
     gradient=_kronecker_gradient,
@@ -219,7 +219,7 @@ def kronecker_product(xp: Any, a: Any, b: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_VECTOR, _OTHER, np.array([0.3, 1.1, 0.9]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar"],
     source=_NUMPY + "cross",
     gradient=lambda a, b, c: (np.cross(b, c), np.cross(c, a), np.cross(a, b)),
@@ -238,7 +238,7 @@ def _least_squares_gradient(a: Array, b: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[1.0, 0.5], [1.0, -0.4], [1.0, 2.0], [0.6, 1.5]]), np.array([0.7, 1.9, -0.3, 1.1]))
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Golub & Pereyra (1973), SIAM J. Numer. Anal. 10, 413-432",
     gradient=_least_squares_gradient,
@@ -273,7 +273,7 @@ def contraction(xp: Any, a: Any, b: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0]]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
     gradient=lambda a: 2 * np.linalg.det(a @ a.T) * np.linalg.inv(a @ a.T) @ a,
@@ -291,7 +291,7 @@ def gram_determinant(xp: Any, a: Any) -> Any:
             np.array([[0.3, -1.1], [0.6, 0.9]]),
         )
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.5",
     gradient=lambda a, b, c: ((b @ c).T, (c @ a).T, (a @ b).T),
@@ -312,7 +312,7 @@ def _inverse_power_gradient(a: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.2",
     gradient=_inverse_power_gradient,
@@ -327,7 +327,7 @@ def inverse_power(xp: Any, a: Any) -> Any:
         "ordinary": (_SQUARE,),
         "orthogonal": (np.array([[0.0, -1.0, 0.0], [0.6, 0.0, -0.8], [0.8, 0.0, 0.6]]),),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Pukelsheim (2006), Optimal Design of Experiments, SIAM, section 6.5",
     gradient=lambda a: -2 * np.linalg.matrix_power(a @ a.T, -2) @ a,
@@ -346,7 +346,7 @@ def _triangular_solve_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_SQUARE, _VECTOR)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_GOLUB + "3.1",
     gradient=_triangular_solve_gradient,
@@ -364,7 +364,7 @@ def _lyapunov_gradient(a: Array, q: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[2.0, -0.5], [0.4, 1.5]]), np.array([[1.0, 0.3], [-0.7, 2.0]]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_GOLUB + "12.3",
     gradient=_lyapunov_gradient,
@@ -407,7 +407,7 @@ def _batched_inverse_gradient(a: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_BATCH,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
     gradient=_batched_inverse_gradient,
@@ -426,7 +426,7 @@ def _batched_cholesky_gradient(a: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_BATCH,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Murray (2016), Differentiation of the Cholesky decomposition, arXiv:1602.07527",
     gradient=_batched_cholesky_gradient,

@@ -26,7 +26,7 @@ def _rosenbrock_gradient(x: Array) -> Any:
         "chained": (np.array([-1.2, 1.0, 0.5, -0.7]),),
         "near the minimum": (np.array([1.001, 1.003, 1.005]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source="Rosenbrock (1960), Comput. J. 3, 175-184",
     gradient=_rosenbrock_gradient,
@@ -38,7 +38,7 @@ def rosenbrock(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, -0.8, 2.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY,
     gradient=lambda x: 2 * np.arange(1.0, x.size + 1) * x,
@@ -50,7 +50,7 @@ def sum_squares(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.0, -1.5]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source="Himmelblau (1972), Applied Nonlinear Programming, McGraw-Hill",
     gradient=lambda x: np.array(
@@ -67,7 +67,7 @@ def himmelblau(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (-1.5, 4.0)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY,
     gradient=lambda x, y: (10 * x + 8 * y - 34, 8 * x + 10 * y - 38),
@@ -79,7 +79,7 @@ def booth(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (2.5, -1.5)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY,
     gradient=lambda x, y: (0.52 * x - 0.48 * y, 0.52 * y - 0.48 * x),
@@ -97,7 +97,7 @@ def _zakharov_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 0.75, 0.25]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY,
     gradient=_zakharov_gradient,
@@ -120,7 +120,7 @@ def _dixon_price_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, -0.5, 0.8, 2.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source="Dixon & Price (1989), J. Optim. Theory Appl. 60, 261-275",
     gradient=_dixon_price_gradient,
@@ -140,7 +140,7 @@ def _trid_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, -2.0, 3.0, 0.5]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_LIBRARY,
     gradient=_trid_gradient,
@@ -159,7 +159,7 @@ def _perm_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.8, -0.6, 0.9]),), "with a zero": (np.array([0.7, 0.0, 0.3]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar", "broadcasting"],
     source=_LIBRARY + ", Perm function 0, d, beta",
     gradient=_perm_gradient,
@@ -173,7 +173,7 @@ def perm(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, -0.8, 2.0, -1.1]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source="Schwefel (1981), Numerical Optimization of Computer Models, Wiley",
     gradient=lambda x: 2 * np.cumsum(np.cumsum(x)[::-1])[::-1],
@@ -196,7 +196,7 @@ def _power_sum_gradient(x: Array) -> Any:
         "ordinary": (np.array([1.2, 2.5, 0.4, 3.1]),),
         "with a zero": (np.array([1.2, 0.0, 2.5, 3.1]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_LIBRARY + ", Power sum function",
     gradient=_power_sum_gradient,
@@ -214,7 +214,7 @@ def _powell_sum_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.7, -0.4, 0.9]),), "with a zero": (np.array([0.7, -0.9, 0.0]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY + ", Powell sum function",
     gradient=_powell_sum_gradient,
@@ -229,7 +229,7 @@ def powell_sum(xp: Any, x: Any) -> Any:
         "ordinary": (np.array([0.6, -1.9, 1.1]),),
         "near the minimum": (np.array([1.0, -1.414, 1.732]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY + ", Qing function",
     gradient=lambda x: 4 * x * (x**2 - np.arange(1.0, x.size + 1)),
@@ -247,7 +247,7 @@ def _miele_cantrell_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.8, -0.5, 0.3, -0.4]),)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source="Miele & Cantrell (1969), J. Optim. Theory Appl. 3, 459-470; " + _SURVEY,
     gradient=_miele_cantrell_gradient,
@@ -268,7 +268,7 @@ def _mishra_gradient(x: Array) -> Any:
         "ordinary": (np.array([1.5, -0.7, 2.2]),),
         "near the minimum": (np.array([1.5, 1.9, -1.2]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY + ", Mishra 11 function",
     gradient=_mishra_gradient,
@@ -289,7 +289,7 @@ def _happy_cat_gradient(x: Array) -> Any:
         "ordinary": (np.array([1.3, -0.5, 0.8]),),
         "near the minimum": (np.array([-0.99, -1.01, -1.005]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source="Beyer & Finck (2012), Parallel Problem Solving from Nature, Springer",
     gradient=_happy_cat_gradient,
@@ -305,7 +305,7 @@ def happy_cat(xp: Any, x: Any) -> Any:
         "ordinary": (np.array([2.5, 3.1, 4.2, 5.0, 5.7, 6.3, 7.4, 8.1, 8.8, 9.5]),),
         "near the edge": (np.array([2.01, 3.0, 4.0, 5.0, 9.99, 6.0, 7.0, 8.0, 9.0, 9.3]),),
     },
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     domain={"x": (2.001, 9.999)},
     tags=["optimisation", "scalar"],
     source="Himmelblau (1972), Applied Nonlinear Programming, McGraw-Hill; " + _SURVEY,
@@ -318,7 +318,7 @@ def paviani(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (0.4, -0.7)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source=_SURVEY + ", Adjiman function",
     gradient=lambda x, y: (
@@ -333,7 +333,7 @@ def adjiman(xp: Any, x: Any, y: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (3.5, -12.0)},
-    operators=["gradient", "hessian", "hvp"],
+    operators=["gradient", "hessian"],
     tags=["optimisation", "scalar"],
     source="Ali, Khompatraporn & Zabinsky (2005), J. Glob. Optim. 31, 635-672",
     gradient=lambda x, y: (

@@ -18,7 +18,7 @@ _MATRIX = np.array([[0.5, -1.5, 2.5], [3.0, 0.7, -2.0]])
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[[1.5, -0.5, 2.0]], [[0.3, 4.0, -1.0]]]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "sum",
     gradient=lambda x: np.array([2.0, -1.0, 3.0]) * 2 * x.sum(axis=(0, 1)) * np.ones_like(x),
@@ -30,7 +30,7 @@ def axis_sums(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_MATRIX,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar", "matrix"],
     source=_NUMPY + "prod",
     gradient=lambda x: np.array([[1.0], [-2.0]]) * np.prod(x, axis=1, keepdims=True) / x,
@@ -42,7 +42,7 @@ def products(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_MATRIX,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar", "matrix"],
     source=_HIGHAM + "1.9",
     gradient=lambda x: np.array([[1.5], [-1.0]]) * (x - x.mean(axis=1, keepdims=True)),
@@ -54,7 +54,7 @@ def sample_variance(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([2.0, 4.0, 4.5, 5.0, 7.0, 9.0]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "std",
     gradient=lambda x: (x - x.mean()) / (x.size * x.std()),
@@ -71,7 +71,7 @@ def _skewness_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, 1.0, 1.5, 4.0, 2.2]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source="Joanes & Gill (1998), The Statistician 47, 183-189",
     gradient=_skewness_gradient,
@@ -84,7 +84,7 @@ def skewness(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.2, 0.4, 3.5, 2.0]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_MEANS,
     gradient=lambda x: np.prod(x) ** (1 / x.size) / (x.size * x),
@@ -96,7 +96,7 @@ def geometric_mean(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.2, 0.4, 3.5, 2.0]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_MEANS,
     gradient=lambda x: x.size / (x * np.sum(1 / x)) ** 2,
@@ -108,7 +108,7 @@ def harmonic_mean(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, -0.6, 2.5]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_HIGHAM + "6.1",
     gradient=lambda x: np.sign(x) * x**2 * np.sum(np.abs(x) ** 3) ** (-2 / 3),
@@ -120,7 +120,7 @@ def cubic_norm(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.5, 2.0]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "cumsum",
     gradient=lambda x: np.cumsum((np.array([1.0, -2.0, 3.0, -4.0]) * 2 * np.cumsum(x))[::-1])[::-1],
@@ -179,7 +179,7 @@ def _log_sum_exp_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_MATRIX,), "large": (1000.0 + _MATRIX,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar", "matrix"],
     source="Blanchard, Higham & Higham (2021), IMA J. Numer. Anal. 41, 2311-2330",
     gradient=_log_sum_exp_gradient,
@@ -196,7 +196,7 @@ def _coefficient_of_variation_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[9.8, 10.4], [11.1, 8.9]]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar", "matrix"],
     source="ISO 3534-1:2006, Statistics: Vocabulary and symbols",
     gradient=_coefficient_of_variation_gradient,
@@ -218,7 +218,7 @@ def _others(x: Array) -> Array:
         "with two zeros": (np.array([0.5, 0.0, 1.5, 0.0]),),
         "with a small one": (np.array([0.5, -1e-12, 1.5, 2.0]),),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "prod",
     gradient=lambda x: _others(x) + 0.2 * x,
@@ -240,7 +240,7 @@ def _products_so_far_gradient(x: Array) -> Any:
         "with two zeros": (np.array([0.5, 0.0, 0.0, 2.0]),),
         "beginning at zero": (np.array([0.0, -1.2, 1.5, 2.0]),),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "cumprod",
     gradient=_products_so_far_gradient,
@@ -260,7 +260,7 @@ def _norms_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, -0.6, 2.5, 0.9]),)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "linalg.norm",
     gradient=_norms_gradient,
@@ -280,7 +280,7 @@ def _matrix_norms_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_MATRIX,)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar", "matrix"],
     source=_NUMPY + "linalg.norm",
     gradient=_matrix_norms_gradient,
@@ -308,7 +308,7 @@ def _quantiles_gradient(x: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[0.5, -1.5], [3.0, 0.7], [1.1, 1.9], [-0.4, -2.3], [2.2, 0.1], [4.0, 1.2]]),)
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar", "matrix"],
     source="Hyndman & Fan (1996), Sample Quantiles in Statistical Packages, The American Statistician 50, 361-365",
     gradient=_quantiles_gradient,
@@ -348,7 +348,7 @@ def _running_log_sum_exp_gradient(x: Array) -> Any:
         "large": (np.array([900.0, 901.5, 899.2, 900.7]),),
         "far apart": (np.array([-800.0, 0.5, 800.0, 799.0]),),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "logaddexp",
     gradient=_running_log_sum_exp_gradient,
@@ -364,7 +364,7 @@ def running_log_sum_exp(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.2, 0.4, 3.5, 2.0]), np.array([0.5, 1.5, 2.0, 0.8]))},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source=_NUMPY + "average",
     gradient=lambda x, w: (w / w.sum(), (x - (w @ x) / w.sum()) / w.sum()),
@@ -384,7 +384,7 @@ def _running_variance_gradient(x: Array) -> Any:
         "ordinary": (np.array([0.5, -1.2, 1.5, 2.0]),),
         "far from zero": (1e4 + np.array([0.5, -1.25, 1.5, 2.0]),),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["reductions", "scalar"],
     source="Welford (1962), Note on a method for calculating corrected sums of squares, Technometrics 4, 419-420",
     gradient=_running_variance_gradient,

@@ -50,7 +50,7 @@ def logsumexp_of_rows(xp: Any, x: Any) -> Any:
         "zero weight": (np.array([0.3, -1.2, 2.0]), np.array([1.5, 0.0, 0.4])),
         "large": (np.array([300.0, 305.0, 302.0]), np.array([1.5, -0.1, 3.0])),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     tags=["native", "reductions", "scalar", "parameters"],
     source="SciPy Reference, scipy.special.logsumexp",
     native={
@@ -409,8 +409,11 @@ def trapezoid(xp: Any, y: Any, x: Any) -> Any:
     name="native.distances",
     inputs=lambda rng: {
         "ordinary": (np.array([[0.3, -1.2], [0.9, 1.4], [2.1, 0.2]]), np.array([[0.5, 0.6], [-0.7, 2.0]])),
-        "nearly coincident": (np.array([[0.3, -1.2], [0.9, 1.4]]), np.array([[0.3, -1.2 + 1e-7], [-0.7, 2.0]])),
-        "one coordinate equal": (np.array([[0.3, -1.2], [0.9, 1.4]]), np.array([[0.3, 2.0], [-0.7, -1.2]])),
+        "nearly coincident": (
+            np.array([[0.3, -1.2], [0.9, 1.4], [2.1, 0.2]]),
+            np.array([[0.3, -1.2 + 1e-7], [-0.7, 2.0]]),
+        ),
+        "one coordinate equal": (np.array([[0.3, -1.2], [0.9, 1.4], [2.1, 0.2]]), np.array([[0.3, 2.0], [-0.7, -1.2]])),
     },
     operators=_VECTOR,
     tags=["native", "reductions", "matrix"],
@@ -450,7 +453,7 @@ def distances_by_products(xp: Any, x: Any, y: Any) -> Any:
     name="native.distances_of_order_three",
     inputs=lambda rng: {
         "ordinary": (np.array([[0.3, -1.2], [0.9, 1.4], [2.1, 0.2]]), np.array([[0.5, 0.6], [-0.7, 2.0]])),
-        "one coordinate equal": (np.array([[0.3, -1.2], [0.9, 1.4]]), np.array([[0.3, 2.0], [-0.7, -1.2]])),
+        "one coordinate equal": (np.array([[0.3, -1.2], [0.9, 1.4], [2.1, 0.2]]), np.array([[0.3, 2.0], [-0.7, -1.2]])),
     },
     operators=_VECTOR,
     tags=["native", "reductions", "matrix"],

@@ -12,7 +12,7 @@ from gradcheck.functions import Array
 
 _SCALAR = ["native", "signal", "scalar"]
 _VECTOR = ["native", "signal", "vector"]
-_SECOND_ORDER = ["gradient", "hessian"]
+_SECOND_ORDER = ["gradient", "hvp"]
 _NUMPY = "NumPy Reference, numpy.fft."
 _TF = "TensorFlow API documentation, tf.signal."
 
