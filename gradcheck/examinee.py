@@ -30,6 +30,8 @@ Seeds = Sequence[Array]
 
 SINGLE, HALF, BRAIN = 2.0**-23, 2.0**-10, 2.0**-7
 """The machine epsilons in which a rule may compute inside, whatever dtype it takes."""
+FEW = 0.1
+"""The part of the elements that move, at least, where a rule notices a movement: of a ratio's rule most may not."""
 DITHER = 2.0**-12
 """How far a seed is scaled to see the rounding of a rule that has been seen to be homogeneous."""
 
@@ -51,6 +53,8 @@ class Examinee:
         Where derivatives are prepared.
     partners : sequence of Participant
         Engines with a pushforward of the same function.
+    lost : float
+        What its derivative is off by for digits that its formula loses.
 
     Attributes
     ----------
@@ -68,6 +72,7 @@ class Examinee:
         estimate: Estimate,
         workshop: Workshop,
         partners: Sequence[Participant] = (),
+        lost: float = 0.0,
     ) -> None:
         self.engine, self.function, self.estimate, self.partners = engine, function, estimate, partners
         self.operator, self.inputs, self._question, self._workshop = (
@@ -76,6 +81,7 @@ class Examinee:
             question,
             workshop,
         )
+        self.lost = lost
         self._rng = np.random.default_rng([zlib.crc32(f"{question.case} probes".encode()), question.inputs.size])
         self._differenced: dict[str, list[Measured]] = {}
 
@@ -197,15 +203,13 @@ class Examinee:
         return self.dtype_eps  # it follows nothing at all: that is not rounding
 
     def _notices(self, eps: float) -> bool:
-        # by different factors: of one, the pullback of a ratio takes as much away from the seeds as it adds
-        parts = ((self.seeds[0], eps), (self.leaves, 1.6 * eps))
-        groups = ([np.asarray(a * (1 + part)).astype(a.dtype) for a in arrays] for arrays, part in parts)
+        groups = ([np.asarray(a * (1 + eps)).astype(a.dtype) for a in g] for g in (self.seeds[0], self.leaves))
         try:
             moved = self.apply(*groups)
         except FunctionError:
             return True  # it leaves its domain
         same = sum(int(((a == b) & (a != 0)).sum()) for a, b in zip(moved, self.image, strict=True))
-        return same <= sum(int(np.count_nonzero(a)) for a in self.image) / 2
+        return same <= (1 - FEW) * sum(int(np.count_nonzero(a)) for a in self.image)
 
     @cached_property
     def tiny(self) -> float:

@@ -85,7 +85,8 @@ class Prober:
             if verdict.engine in own and not verdict.witness and testimony.estimate is not None:
                 engine = own[verdict.engine]
                 partners = self._partners(engine, function)
-                examinee = Examinee(engine, function, question, testimony.estimate, workshop, partners)
+                lost = (verdict.evidence.difference or 0.0) if verdict.status is Status.IMPRECISE else 0.0
+                examinee = Examinee(engine, function, question, testimony.estimate, workshop, partners, lost)
                 examined[i] = self._examined(examinee, _with_missing_gradients(verdict, testimony.estimate))
         return examined
 
@@ -260,7 +261,8 @@ def _contracts(examinee: Examinee) -> Objection | None:
 
     def explained() -> list[Array]:
         again = examinee.rounding(examinee.seeds[0])
-        return [r + TIGHT_ULPS * examinee.eps * size * np.abs(t) for r, t in zip(again, terms, strict=True)]
+        lost = examinee.lost * sum(float(np.sum(np.abs(u))) for u in examinee.seeds[0])
+        return [r + lost + TIGHT_ULPS * examinee.eps * size * np.abs(t) for r, t in zip(again, terms, strict=True)]
 
     reason = f"its pullback is not that of its own {examinee.operator}"
     claim = examinee.claim(f"pullback against {examinee.operator}", reason, examinee.image, wanted, terms)

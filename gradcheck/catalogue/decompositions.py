@@ -392,7 +392,7 @@ def _rotated_gradient(w: Array) -> Any:
         "no turn": (np.zeros(3),),
         "half a turn": (np.pi * np.array([2.0, -1.0, 2.0]) / 3,),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["decompositions", "scalar"],
     source="Gallego & Yezzi (2015), A Compact Formula for the Derivative of a 3-D Rotation, arXiv:1312.0788",
     gradient=_rotated_gradient,

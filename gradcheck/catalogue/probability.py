@@ -279,7 +279,7 @@ def _beta_binomial_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (1.5, 2.7), "large parameters": (12.0, 16.0)},
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     domain={"a": (0, np.inf), "b": (0, np.inf)},
     tags=["probability", "scalar"],
     source=_COUNTING + "6",
@@ -407,7 +407,7 @@ def _fisher_gradient(x: Array, m: Array, n: Array) -> Any:
         "near the edge": (np.array([0.001, 0.02, 0.3]), 0.8, 5.2),
         "far tail": (np.array([50.0, 200.0, 900.0]), 3.5, 5.2),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     domain={"x": (0, np.inf), "first": (0, np.inf), "second": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "27",
@@ -479,7 +479,7 @@ def _rice_gradient(x: Array, distance: Array, s: Array) -> Any:
         "nearly Rayleigh": (_DATA, 0.01, 0.8),
         "nearly normal": (np.array([5.5, 4.2, 6.3]), 5.0, 0.8),
     },
-    operators=["gradient", "hessian"],
+    operators=["gradient", "hvp"],
     domain={"x": (0, np.inf), "distance": (0, np.inf), "scale": (0, np.inf)},
     tags=["probability", "scalar", "broadcasting"],
     source="Rice (1945), Bell Syst. Tech. J. 24, 46-156",

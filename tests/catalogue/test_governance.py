@@ -57,9 +57,9 @@ def test_a_function_in_no_case_is_seen():
 
 # -- the catalogue does not shrink --------------------------------------------------------------
 
-AT_LEAST = {"portable": 300, "native": 120, "second order": 120, "optimisation": 60, "probability": 30}
+AT_LEAST = {"portable": 607, "native": 264, "hessian": 129, "hvp": 411, "optimisation": 91, "probability": 76}
 """Raise these with the catalogue; never lower them."""
-DERIVATIVES = 1000
+DERIVATIVES = 2776
 """... and this: how many derivatives a whole run asks of each engine."""
 
 
@@ -68,7 +68,8 @@ def test_the_catalogue_does_not_shrink():
     counted = {
         "portable": len(PORTABLE),
         "native": len(NATIVE),
-        "second order": sum(any(o.order == 2 for o in case.operators) for case in CASES),
+        "hessian": sum(Operator.HESSIAN in case.operators for case in CASES),
+        "hvp": sum(Operator.HVP in case.operators for case in CASES),
         "optimisation": tags["optimisation"],
         "probability": tags["probability"],
     }

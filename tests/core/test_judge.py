@@ -124,6 +124,19 @@ def test_an_engine_that_contradicts_itself_is_nondeterministic():
     assert statuses(noisy, says("jax", G))[0] == "NONDETERMINISTIC"
 
 
+@pytest.mark.parametrize(("sensitive", "status"), [(1e-7, "AGREE"), (0.0, "NONDETERMINISTIC")])
+def test_sums_in_another_order_are_not_nondeterminism_where_the_derivative_is_as_sensitive(sensitive, status):
+    """Beside a referee whose derivative moves by as much with an ulp of the inputs."""
+    rng = np.random.default_rng(1)
+
+    def moving(scatter, engine):
+        return lambda leaves: estimate(engine, G + scatter * rng.normal(size=3), np.full(3, 1e-12))
+
+    scattering = says("torch", G + 1e-9, again=lambda leaves: estimate("torch", G + 1e-9 * rng.normal(size=3)))
+    referee = says("numerical", G, 1e-12, again=moving(sensitive, "numerical"))
+    assert statuses(scattering, referee)[0] == status
+
+
 def test_sympy_and_another_outvote_numerics():
     numerics = says("numerical", G * 1.1, 1e-9)
     assert statuses(says("sympy", G), says("torch", G), says("jax", G), numerics) == [

@@ -56,7 +56,6 @@ def _points(**points: list[float]) -> Callable[[Any], dict[str, tuple[Any, ...]]
     name="native.relu",
     inputs=_points(large=[-1e20, -50.0, 75.0, 1e20]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "ReLU",
     native=_weighted(
@@ -74,7 +73,6 @@ def relu(xp: Any, x: Any, w: Any) -> Any:
     name="native.relu6",
     inputs=_points(saturated=[-30.0, 5.5, 6.5, 40.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "ReLU6",
     native=_weighted(
@@ -92,7 +90,6 @@ def relu6(xp: Any, x: Any, w: Any) -> Any:
     name="native.leaky_relu",
     inputs=_points(large=[-1e20, -50.0, 75.0, 1e20]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "LeakyReLU",
     native=_weighted(
@@ -110,7 +107,6 @@ def leaky_relu(xp: Any, x: Any, w: Any) -> Any:
     name="native.leaky_relu_of_a_quarter",
     inputs=_points(),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "LeakyReLU",
     native=_weighted(
@@ -144,7 +140,6 @@ def prelu(xp: Any, x: Any, a: Any, w: Any) -> Any:
     name="native.threshold",
     inputs=_points(),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Threshold",
     native=_weighted(
@@ -164,7 +159,6 @@ def threshold(xp: Any, x: Any, w: Any) -> Any:
     name="native.elu",
     inputs=_points(deep=[-0.3, -8.0, -36.0, -745.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Clevert, Unterthiner and Hochreiter (2016), Exponential Linear Units, arXiv:1511.07289",
     native=_weighted(
@@ -182,7 +176,6 @@ def elu(xp: Any, x: Any, w: Any) -> Any:
     name="native.selu",
     inputs=_points(deep=[-0.3, -8.0, -36.0, -745.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-Normalizing Neural Networks, arXiv:1706.02515",
     native=_weighted(
@@ -201,7 +194,6 @@ def selu(xp: Any, x: Any, w: Any) -> Any:
     name="native.celu",
     inputs=_points(deep=[-0.3, -16.0, -72.0, -1490.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Barron (2017), Continuously Differentiable Exponential Linear Units, arXiv:1704.07483",
     native=_weighted(
@@ -224,7 +216,6 @@ def celu(xp: Any, x: Any, w: Any) -> Any:
         small=[1e-8, -3e-5, 1e-300, 0.0],
     ),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Dugas, Bengio, Belisle, Nadeau and Garcia (2001), NIPS 13, 472-478",
     native=_weighted(
@@ -242,7 +233,6 @@ def softplus(xp: Any, x: Any, w: Any) -> Any:
     name="native.softplus_sharpened",
     inputs=_points(middling=[-6.5, -4.0, 6.5, 5.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Softplus",
     native=_weighted(
@@ -260,7 +250,6 @@ def softplus_sharpened(xp: Any, x: Any, w: Any) -> Any:
     name="native.silu",
     inputs=_points(saturated=[-745.0, -40.0, 40.0, 800.0], small=[1e-8, -3e-5, 1e-300, 0.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Elfwing, Uchibe and Doya (2018), Neural Networks 107, 3-11, arXiv:1702.03118",
     native=_weighted(
@@ -278,7 +267,6 @@ def silu(xp: Any, x: Any, w: Any) -> Any:
     name="native.swish_with_slope",
     inputs=lambda rng: {"ordinary": (_X, np.array(1.7), _WEIGHTS)},
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Ramachandran, Zoph and Le (2017), Searching for Activation Functions, arXiv:1710.05941",
     native={
@@ -301,7 +289,6 @@ def swish_with_slope(xp: Any, x: Any, beta: Any, w: Any) -> Any:
         deep_tail=[-20.0, -36.0, 40.0, -14.0],
     ),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Hendrycks and Gimpel (2016), Gaussian Error Linear Units, arXiv:1606.08415",
     native=_weighted(
@@ -319,7 +306,6 @@ def gelu(xp: Any, x: Any, w: Any) -> Any:
     name="native.gelu_by_tanh",
     inputs=_points(small=[-1e-5, 1e-4, 2e-8, 1e-300], tail=[-4.5, -3.5, 4.0, 5.0], saturated=[-9.5, 8.0, 12.5, -40.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Hendrycks and Gimpel (2016), Gaussian Error Linear Units, arXiv:1606.08415",
     native=_weighted(
@@ -378,7 +364,6 @@ def gelu_by_tanh_tail(xp: Any, x: Any) -> Any:
         saturated=[-740.0, -40.0, 40.0, 800.0], middling=[-15.0, -8.0, 9.0, 18.0], small=[1e-8, -3e-5, 1e-300, 0.0]
     ),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Misra (2019), Mish: A Self Regularized Non-Monotonic Activation Function, arXiv:1908.08681",
     native=_weighted(
@@ -396,7 +381,6 @@ def mish(xp: Any, x: Any, w: Any) -> Any:
     name="native.squareplus",
     inputs=_points(large=[-3e4, -200.0, 200.0, 3e4], larger=[-3e9, -2e8, 2e8, 3e9]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Barron (2021), Squareplus: A Softplus-Like Algebraic Rectifier, arXiv:2112.11687",
     native=_weighted(
@@ -413,7 +397,6 @@ def squareplus(xp: Any, x: Any, w: Any) -> Any:
     name="native.sparse_plus",
     inputs=_points(),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_JAX + "sparse_plus",
     native=_weighted(
@@ -435,7 +418,6 @@ def sparse_plus(xp: Any, x: Any, w: Any) -> Any:
         saturated=[-745.0, -40.0, 36.0, 700.0], middling=[-15.0, -8.0, 8.0, 15.0], small=[1e-8, -3e-5, 1e-300, 0.0]
     ),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Sigmoid",
     native=_weighted(
@@ -458,7 +440,6 @@ def sigmoid(xp: Any, x: Any, w: Any) -> Any:
         small=[1e-8, -3e-5, 1e-300, 0.0],
     ),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "LogSigmoid",
     native=_weighted(
@@ -476,7 +457,6 @@ def log_sigmoid(xp: Any, x: Any, w: Any) -> Any:
     name="native.tanh",
     inputs=_points(saturated=[-40.0, -19.5, 17.0, 400.0], small=[1e-8, -3e-5, 1e-300, 0.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Tanh",
     native=_weighted(
@@ -494,7 +474,6 @@ def tanh(xp: Any, x: Any, w: Any) -> Any:
     name="native.softsign",
     inputs=_points(large=[-1e9, -300.0, 300.0, 1e9]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Softsign",
     native=_weighted(
@@ -512,7 +491,6 @@ def softsign(xp: Any, x: Any, w: Any) -> Any:
     name="native.hard_sigmoid",
     inputs=_points(saturated=[-30.0, -3.5, 2.5, 40.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Hardsigmoid",
     native=_weighted(
@@ -530,7 +508,6 @@ def hard_sigmoid(xp: Any, x: Any, w: Any) -> Any:
     name="native.hard_silu",
     inputs=_points(saturated=[-30.0, -3.5, 2.5, 40.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Howard et al. (2019), Searching for MobileNetV3, arXiv:1905.02244",
     native=_weighted(
@@ -548,7 +525,6 @@ def hard_silu(xp: Any, x: Any, w: Any) -> Any:
     name="native.hard_tanh",
     inputs=_points(saturated=[-30.0, -1.5, 0.9, 40.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Hardtanh",
     native=_weighted(
@@ -566,7 +542,6 @@ def hard_tanh(xp: Any, x: Any, w: Any) -> Any:
     name="native.sparse_sigmoid",
     inputs=_points(),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_JAX + "sparse_sigmoid",
     native=_weighted(
@@ -586,7 +561,6 @@ def sparse_sigmoid(xp: Any, x: Any, w: Any) -> Any:
     name="native.tanh_shrink",
     inputs=_points(small=[-0.02, 0.004, 0.1, -0.003], large=[-30.0, 12.0, 40.0, 400.0]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Tanhshrink",
     native=_weighted(
@@ -603,7 +577,6 @@ def tanh_shrink(xp: Any, x: Any, w: Any) -> Any:
     name="native.soft_shrink",
     inputs=_points(large=[-1e9, -3.0, 0.1, 1e9]),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Softshrink",
     native=_weighted(
@@ -620,7 +593,6 @@ def soft_shrink(xp: Any, x: Any, w: Any) -> Any:
     name="native.hard_shrink",
     inputs=_points(),
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Hardshrink",
     native=_weighted(
@@ -646,7 +618,6 @@ def hard_shrink(xp: Any, x: Any, w: Any) -> Any:
         ),
     },
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source="Dauphin, Fan, Auli and Grangier (2017), Gated Convolutional Networks, arXiv:1612.08083",
     native=_weighted(
@@ -668,7 +639,6 @@ def glu(xp: Any, x: Any, w: Any) -> Any:
         "equal": (np.full((2, 3), 0.7), _MATRIX_WEIGHTS),
     },
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Softmax",
     native=_weighted(
@@ -686,7 +656,6 @@ def softmax(xp: Any, x: Any, w: Any) -> Any:
     name="native.softmax_of_columns",
     inputs=lambda rng: {"ordinary": (_MATRIX, _MATRIX_WEIGHTS), "saturated": (_LOGITS, _MATRIX_WEIGHTS)},
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "Softmax",
     native=_weighted(
@@ -708,7 +677,6 @@ def softmax_of_columns(xp: Any, x: Any, w: Any) -> Any:
         "equal": (np.full((2, 3), 0.7), _MATRIX_WEIGHTS),
     },
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_TORCH + "LogSoftmax",
     native=_weighted(
@@ -729,7 +697,6 @@ _MASK = np.array([[True, False, True], [True, True, False]])
     name="native.masked_softmax",
     inputs=lambda rng: {"ordinary": (_MATRIX, _MATRIX_WEIGHTS), "saturated": (_LOGITS, _MATRIX_WEIGHTS)},
     operators=_OPERATORS,
-    argnums=0,
     tags=_TAGS,
     source=_JAX + "softmax",
     native=_weighted(

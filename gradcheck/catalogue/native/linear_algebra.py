@@ -410,7 +410,7 @@ def negative_matrix_power(xp: Any, a: Any) -> Any:
         "large": (np.array([[-12.0, 9.0], [7.0, -15.0]]),),
         "rotation": (np.array([[0.0, -20.0], [20.0, 0.0]]),),
     },
-    operators=_VECTOR,
+    operators=["jacobian"],
     tags=_MATRIX,
     source="Al-Mohy and Higham (2009), Computing the Frechet derivative of the matrix exponential, SIMAX 30(4)",
     native={

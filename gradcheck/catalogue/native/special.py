@@ -293,7 +293,7 @@ def log_rising_factorial(xp: Any, x: Any, n: Any) -> Any:
     name="native.regularised_gamma",
     inputs=lambda rng: {
         "ordinary": (np.array([0.7, 2.9, 5.3]), np.array([0.4, 2.2, 8.1])),
-        "large parameter": (np.array([200.0, 150.5, 80.0]), np.array([190.0, 160.0, 81.0])),
+        "large parameter": (np.array([200.0, 150.5]), np.array([190.0, 160.0])),
     },
     operators=["jacobian"],
     domain={"a": (0, np.inf), "x": (0, np.inf)},
