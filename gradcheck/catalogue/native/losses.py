@@ -34,6 +34,7 @@ def _paired(rng: np.random.Generator) -> dict[str, tuple[Any, ...]]:
 @gradcheck.case(
     name="native.mean_squared_error",
     inputs=_paired,
+    argnums=0,
     operators=_OPERATORS,
     tags=_TAGS,
     source=_TORCH + "MSELoss",
@@ -65,6 +66,7 @@ def mean_absolute_error(xp: Any, x: Any, y: Any) -> Any:
 @gradcheck.case(
     name="native.huber",
     inputs=_paired,
+    argnums=0,
     operators=_OPERATORS,
     tags=_TAGS,
     source="Huber (1964), Annals of Mathematical Statistics 35, 73-101",
@@ -85,6 +87,7 @@ def _huber(xp: Any, r: Any, delta: float) -> Any:
 @gradcheck.case(
     name="native.smooth_l1",
     inputs=_paired,
+    argnums=0,
     operators=_OPERATORS,
     tags=_TAGS,
     source="Girshick (2015), Fast R-CNN, arXiv:1504.08083",
@@ -101,6 +104,7 @@ def smooth_l1(xp: Any, x: Any, y: Any) -> Any:
 @gradcheck.case(
     name="native.log_cosh",
     inputs=lambda rng: {"ordinary": (_PREDICTED, _TARGET), "far": (20.0 * _PREDICTED, _TARGET)},
+    argnums=0,
     operators=_OPERATORS,
     tags=_TAGS,
     source=_KERAS + "log_cosh",
@@ -472,6 +476,7 @@ def kl_divergence_of_logarithms(xp: Any, x: Any, y: Any) -> Any:
         "large": (1e6 * _PREDICTED, _TARGET),
         "nearly parallel": (_TARGET + 1e-4 * _PREDICTED, _TARGET),
     },
+    argnums=0,
     operators=_OPERATORS,
     tags=_TAGS,
     source=_TORCH + "CosineSimilarity",
