@@ -275,8 +275,10 @@ class Examinee:
     def in_double(self) -> Examinee:
         """Return the same engine at the same inputs in double precision."""
         inputs = self.inputs.with_dtype("complex128" if self.inputs.dtype.kind == "c" else "float64")
-        question = replace(self._question, inputs=inputs)
-        return Examinee(self.engine, self.function, question, self.estimate, self._workshop)
+        question, estimate = replace(self._question, inputs=inputs), self.estimate
+        if self.operator is Operator.HESSIAN:
+            estimate = self.prepared(self.operator, inputs).estimate(inputs.arrays)
+        return Examinee(self.engine, self.function, question, estimate, self._workshop)
 
     @property
     def witnessed(self) -> bool:

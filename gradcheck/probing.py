@@ -195,7 +195,9 @@ def _scales(examinee: Examinee) -> Objection | None:
     """The pullback of c u is c times that of u, exactly where c is a power of two."""
     for factor in FACTORS if examinee.seed else ():
         objection = _scale(examinee, factor)
-        if objection is not None and not _gone_in_double(examinee, factor):
+        if objection is not None and (
+            abs(factor) == 1 or not _gone_in_double(examinee, partial(_scale, factor=factor))
+        ):
             return objection
     return None
 
@@ -216,12 +218,12 @@ def _scale(examinee: Examinee, factor: float) -> Objection | None:
     return unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny * max(1.0, abs(factor)))
 
 
-def _gone_in_double(examinee: Examinee, factor: float) -> bool:
-    """Whether the rule is linear in double precision: then numbers left the range of single precision inside."""
-    if examinee.inputs.dtype.name in ("float64", "complex128") or abs(factor) == 1:
+def _gone_in_double(examinee: Examinee, probe: Callable[[Examinee], Objection | None]) -> bool:
+    """Whether a probe has nothing to object in double precision: then digits or range were missing, not a rule."""
+    if examinee.inputs.dtype.name in ("float64", "complex128"):
         return False
     try:
-        return _scale(examinee.in_double(), factor) is None
+        return probe(examinee.in_double()) is None
     except GradcheckError:
         return False
 
@@ -242,7 +244,8 @@ def _adds(examinee: Examinee) -> Objection | None:
 
     wanted = [a + b for a, b in zip(first, second, strict=True)]
     claim = examinee.claim(f"linear in the {word}", reason, examinee.apply(both), wanted, first, second)
-    return unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny)
+    objection = unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny)
+    return None if objection is not None and _gone_in_double(examinee, _adds) else objection
 
 
 # -- against other derivatives ----------------------------------------------------------------
@@ -487,7 +490,8 @@ def _derives_its_gradient(examinee: Examinee) -> Objection | None:
         return None
     opinion, rounding, floor = examinee.differenced(SECOND_OPINION), examinee.second_rounding(), examinee.invisible()
     parts = zip(slack, first, opinion, rounding, floor, strict=True)
-    return beyond(claim, [s + np.abs(o.value - m.value) + o.error + r + unseen for s, m, o, r, unseen in parts])
+    objection = beyond(claim, [s + np.abs(o.value - m.value) + o.error + r + unseen for s, m, o, r, unseen in parts])
+    return None if objection is not None and _gone_in_double(examinee, _derives_its_gradient) else objection
 
 
 def _is_symmetric(examinee: Examinee) -> Objection | None:

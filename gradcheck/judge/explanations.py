@@ -161,7 +161,8 @@ def shared(question: Question, vector: Vector, others: Sequence[Vector], finding
     """Where an independent engine has lost the same digits, by the formula that both use: 1 - y**2 of tanh.
 
     That is an excuse for what is small beside the other elements, or beside what an ulp of the output
-    amounts to, and where the engine is right elsewhere: a mistake that several make is none.
+    amounts to, and where the engine is right elsewhere: a mistake that several make is none. Below what
+    the output can show, whatever is left of a value is what several engines are left with.
     """
     reference = finding.reference
     assert reference is not None  # it is held against somebody
@@ -173,8 +174,10 @@ def shared(question: Question, vector: Vector, others: Sequence[Vector], finding
     largest = np.max(np.abs(reference.value), initial=0.0, where=np.isfinite(reference.value))
     small = gap <= tolerances.LOST_ULPS * np.fmax(question.eps * largest, noise(question))
     theirs = [(o.value, difference(o.value, reference.value)) for o in peers]
-    alike = [_lost(v, reference.value) & (gap <= ALIKE * g) & (g <= ALIKE * gap) for v, g in theirs]
-    candidates = wrong & small & np.any(alike, axis=0) & _lost(vector.value, reference.value)
+    alike = np.array([(gap <= ALIKE * g) & (g <= ALIKE * gap) for _, g in theirs])
+    left = np.array([_lost(v, reference.value) for v, _ in theirs]) & _lost(vector.value, reference.value)
+    sunk = gap <= tolerances.OUTPUT_ULPS * np.fmin(noise(question), least_noise(question))
+    candidates = wrong & ((small & np.any(alike & left, axis=0)) | (sunk & np.any(alike, axis=0)))
     return candidates & ~_wrong_elsewhere(question, vector, reference, gap) if candidates.any() else nobody
 
 

@@ -78,3 +78,15 @@ def test_nor_one_that_only_one_of_them_makes():
     report = gradcheck.check(functions, np.array([15.0, 16.0]))
     assert verdict_of(report, "torch").status is Status.WRONG
     assert verdict_of(report, "jax").status is Status.AGREE
+
+
+@pytest.mark.parametrize(("left", "status"), [(-1e-30, Status.IMPRECISE), (-1e-3, Status.WRONG)])
+def test_what_no_output_shows_may_be_whatever_both_are_left_with(left, status):
+    """tanh'(45) is 3e-39: engines that are left with something of the other sign have lost its digits."""
+    functions = {
+        "portable": total,
+        "torch": in_torch(lambda x: torch.where(x > 40, left, 1 - torch.tanh(x) ** 2)),
+        "jax": in_jax(lambda x: jax.numpy.where(x > 40, left, 1 - jax.numpy.tanh(x) ** 2)),
+    }
+    report = gradcheck.check(functions, np.array([45.0, 46.0]))
+    assert {verdict_of(report, e).status for e in ("torch", "jax")} == {status}
