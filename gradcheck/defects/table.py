@@ -109,8 +109,6 @@ TABLE: tuple[Defect, ...] = (
             "label_smoothing[confident]": {"hvp": WRONG},
             "native.log_sigmoid[from 20 to 30]": {"hvp": WRONG},
             "native.log_sigmoid[saturated]": {"hvp": WRONG},
-            "native.lstm_cell[saturated]": {"gradient": WRONG},
-            "native.softmax_of_columns[saturated]": {"hvp": WRONG},
         },
     ),
     Defect(
@@ -564,7 +562,6 @@ TABLE: tuple[Defect, ...] = (
         "second derivatives of normalised exponentials are differences that cancel",
         {
             "generalised_mean_pooling[nearly the greatest]": {"hvp": WRONG},
-            "native.lstm_cell[saturated]": {"gradient": WRONG},
             "native.soft_margin[saturated]": {"hvp": WRONG},
             "softplus_with_sharpness[sharp]": {"hvp": WRONG},
         },
@@ -781,8 +778,6 @@ TABLE: tuple[Defect, ...] = (
         "the formula, evaluated in double precision, cancels",
         {
             "gelu_tanh[left tail]": {"gradient": WRONG, "hvp": WRONG},
-            "native.ctc[saturated]": {"gradient": WRONG},
-            "native.softmax_of_columns[saturated]": {"gradient": WRONG, "hvp": WRONG},
             "soft_viterbi[one path alone]": {"hvp": WRONG},
         },
     ),
