@@ -118,7 +118,7 @@ class Prober:
         ]:
             mode = other.backend.pushforward
             if mode and other.engine.backend in function.native:
-                partners.append(Participant(other.backend.engine(mode), other.backend))
+                partners.append(other.in_mode(mode))
         return partners
 
 

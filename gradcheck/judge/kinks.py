@@ -39,6 +39,8 @@ FLOOR = 1e-9
 """The part of the largest slope below which two slopes are not told apart."""
 TRIALS = 3
 """How often all other coordinates are moved elsewhere to see whether a group depends on them."""
+SWEEPS = 3
+"""How often each coordinate is turned around to drive the slope along a tangent outwards."""
 ROUGH = 1e-2
 """The part of the largest slope above which the error of a slope makes it worthless."""
 
@@ -204,9 +206,9 @@ class Neighbourhood:
         if not np.isfinite(value[group]).all():
             return False
         if len(row) != len(self._radius):
-            return self._reaches(float(value[group[0]]), int(group[0]))
+            return self._reaches(value, group)
         for turn in range(4 * len(group)):
-            if _in_hull(value[group], self.values[:, group], self.error[group]):
+            if self._covers(value, group):
                 return True
             if len(group) == 1:
                 return False
@@ -225,16 +227,18 @@ class Neighbourhood:
             self._look(-direction / np.max(np.abs(direction)))
         return False
 
-    def _reaches(self, value: float, element: int) -> bool:
+    def _reaches(self, value: Array, element: Array) -> bool:
         """Whether a number lies between the least and the largest sample; where not, these are driven outwards."""
-        for _ in range(TRIALS):
-            for i in np.flatnonzero(self._radius):
-                gap = np.abs(self.values[:, element] - value)
-                if self.low[element] - self.error[element] <= value <= self.high[element] + self.error[element]:
-                    return True
-                nearest = self._directions[int(np.argmin(gap))]
-                self._look(np.where(np.arange(len(nearest)) == i, -nearest, nearest))
-        return bool(self.low[element] - self.error[element] <= value <= self.high[element] + self.error[element])
+        for i in np.tile(np.flatnonzero(self._radius), SWEEPS):
+            if self._covers(value, element):
+                return True
+            nearest = self._directions[int(np.argmin(np.abs(self.values[:, element] - value[element])))]
+            self._look(np.where(np.arange(len(nearest)) == i, -nearest, nearest))
+        return self._covers(value, element)
+
+    def _covers(self, value: Array, group: Array) -> bool:
+        """Whether the hull of the sample so far holds a value."""
+        return _in_hull(value[group], self.values[:, group], self.error[group])
 
 
 def _smooth(estimate: Estimate | None) -> tuple[Array, Array] | None:

@@ -20,7 +20,7 @@ import numpy as np
 from gradcheck.estimates import Measured, Projector
 from gradcheck.functions import Array
 from gradcheck.judge import explanations, tolerances
-from gradcheck.judge.comparison import Vector, by_output, difference, flat
+from gradcheck.judge.comparison import Vector, by_output, flat
 from gradcheck.judge.failures import verdict_of
 from gradcheck.judge.findings import Finding
 from gradcheck.judge.testimony import Question, Testimony
@@ -89,7 +89,7 @@ def by_projection(question: Question, vector: Vector, referee: Testimony, peers:
     vote = by_vote(question, vector, peers)
     if vote.status.passes:
         return vote.but(vote.status, vote.bad, f"{vote.reason or 'within the ' + vote.source}; {alone.reason}")
-    disputed = trial.accused(_worst(vote, vector)) if vote.bad.any() else None
+    disputed = trial.accused(vote.worst(vector)) if vote.bad.any() else None
     return disputed or (alone if alone.status is Status.AGREE else vote)
 
 
@@ -604,14 +604,6 @@ _MISTAKES: tuple[Callable[[Array], Array], ...] = (
     lambda a: np.roll(a.reshape(-1), 1).reshape(a.shape),
 )
 """What undoes the sign, the conjugate, a transpose, a shift by one."""
-
-
-def _worst(finding: Finding, vector: Vector) -> int:
-    """Return the bad element that is furthest, beside its tolerance, from what it was held against."""
-    assert finding.reference is not None  # it was held against a peer
-    with np.errstate(divide="ignore", invalid="ignore"):
-        severity = difference(vector.value, finding.reference.value) / finding.tolerance
-    return int(np.argmax(np.where(finding.bad, np.nan_to_num(severity, nan=np.inf), -1.0)))
 
 
 def _but(direction: Array, columns: Array) -> Array:

@@ -183,9 +183,9 @@ def test_a_slope_along_a_tangent_may_be_that_of_any_corner():
         return report.verdict("analytic", "jvp")
 
     corners = [WEIGHTS * signs for signs in product([1, -1], repeat=4)]
-    told = [along(corner) for corner in corners]
-    assert {verdict.status for verdict in told} == {Status.CONVENTION}
-    furthest = max(range(len(corners)), key=lambda i: told[i].evidence.value)
+    verdicts = [along(corner) for corner in corners]
+    assert {verdict.status for verdict in verdicts} == {Status.CONVENTION}
+    furthest = max(range(len(corners)), key=lambda i: verdicts[i].evidence.value)
     assert along(1.01 * corners[furthest]).status is Status.WRONG
 
 
