@@ -68,12 +68,18 @@ class Session:
         self._case, self._point, self._inputs = case, point, inputs
         self._lineup, self._options = lineup, options
         self.function, self.workshop = case.function, workshop
-        self.estimates: list[Estimate] = []
+        self._heard: dict[tuple[Engine, Operator], Testimony] = {}
         self._widened: dict[str, bool] = {}
 
     @cached_property
     def _values(self) -> tuple[Testimony, ...]:
         return tuple(self._testimony(e, Operator.VALUE, None) for e in self._lineup.engines)
+
+    @cached_property
+    def _repeating(self) -> frozenset[Engine]:
+        """The numerical witnesses on further forwards than the first."""
+        numerical = [e.engine for e in self._lineup.engines if e.witness and e.engine.backend == REFEREE]
+        return frozenset(numerical[1:])
 
     @cached_property
     def _outputs(self) -> tuple[Array, ...] | None:
@@ -132,12 +138,14 @@ class Session:
         seed = self._seed(Operator.VJP) or []
         function = contracted(self.function, seed, real_dtype(self._inputs.dtype))
         case = replace(self._case, function=function)
-        session = Session(case, self._point, self._inputs, self._lineup, self._options, Workshop(function))
-        session.estimates = self.estimates
-        return session
+        return Session(case, self._point, self._inputs, self._lineup, self._options, Workshop(function))
 
-    def question(self, operator: Operator) -> Question:
-        """Ask every engine."""
+    def spares(self, operator: Operator) -> bool:
+        """Whether there are witnesses that need not be asked: of second order, one forward's is enough."""
+        return operator.order == 2 and bool(self._repeating)
+
+    def question(self, operator: Operator, *, sparing: bool = False) -> Question:
+        """Ask every engine, but those that `spares` speaks of only if not `sparing`; none is asked twice."""
         seed = self._seed(operator)
         if operator is Operator.VALUE:
             # a hosted engine's forward is its host's own: it says nothing new of the value
@@ -145,7 +153,10 @@ class Session:
             able = tuple(t for t in testimonies if not isinstance(t.failure, UnsupportedError))
             testimonies = able or testimonies
         else:
-            testimonies = tuple(self._testimony(e, operator, seed) for e in self._lineup.engines)
+            spared = self._repeating if sparing else ()
+            testimonies = tuple(
+                self._heard_once(e, operator, seed) for e in self._lineup.engines if e.engine not in spared
+            )
         testimonies += tuple(
             Testimony(Engine(a.backend), False, failure=BrokenBackendError(str(a)))
             for a in self._lineup.absences
@@ -154,7 +165,6 @@ class Session:
         asked = [cache(partial(self._refereed, referee, operator, seed)) for referee in self._lineup.referees]
         if self._inputs.size <= SMALL:
             testimonies += tuple(t for t in (ask() for ask in asked[:1]) if _certified(t))
-        self.estimates += [t.estimate for t in testimonies if t.estimate is not None]
         options = self._options
         return Question(
             self._case.name,
@@ -187,9 +197,15 @@ class Session:
 
     def _refereed(self, engine: Engine, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
         try:
-            return self._testimony(called(engine), operator, seed)
+            return self._heard_once(called(engine), operator, seed)
         except GradcheckError as error:
             return Testimony(engine, True, failure=error)
+
+    def _heard_once(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
+        key = engine.engine, operator
+        if key not in self._heard:
+            self._heard[key] = self._testimony(engine, operator, seed)
+        return self._heard[key]
 
     def _testimony(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
         if operator.seed is not None and seed is None:

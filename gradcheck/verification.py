@@ -18,7 +18,8 @@ from gradcheck.cases import DEFAULT_POINT, Case, registry
 from gradcheck.errors import InputError, UnknownNameError
 from gradcheck.functions import Function, parse_argnums
 from gradcheck.judge.ladder import REFEREE, judge
-from gradcheck.judge.verdicts import Verdict
+from gradcheck.judge.testimony import Question
+from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.lineup import Lineup, lineup
 from gradcheck.operators import Operator
 from gradcheck.options import Options, parse_operator
@@ -206,14 +207,14 @@ def verify(
     estimates: list[Estimate] = []
     workshop = Workshop(case.function)
     for point in list(points or everywhere)[: 1 if brief else None]:
-        session = Session(case, point, everywhere[point], chosen, options, workshop)
+        session, estimates = Session(case, point, everywhere[point], chosen, options, workshop), []
         prober = Prober(chosen.engines)
         for operator in _first(session.operators(operators)) if brief else session.operators(operators):
             asked = session.asked(operator)
-            question = asked.question(operator)
+            question, judged = _judged(asked, operator)
             with np.errstate(all="ignore"):  # what overflows or is NaN is judged, not warned of
-                verdicts += prober.examined(question, judge(question), asked.function, asked.workshop)
-        estimates = session.estimates
+                verdicts += prober.examined(question, judged, asked.function, asked.workshop)
+            estimates += [t.estimate for t in question.testimonies if t.estimate is not None]
     if case.builtin and all(inputs.dtype.name in DOUBLE for inputs in everywhere.values()):
         from gradcheck.defects import marked  # here, since a check of one's own function does not need the table
 
@@ -225,6 +226,17 @@ def verify(
         time.perf_counter() - started,
         tuple(estimates),
     )
+
+
+def _judged(session: Session, operator: Operator) -> tuple[Question, list[Verdict]]:
+    """Ask and judge; witnesses that can be spared are asked where not all the others agree."""
+    for sparing in (True, False) if session.spares(operator) else (False,):
+        question = session.question(operator, sparing=sparing)
+        with np.errstate(all="ignore"):
+            verdicts = judge(question)
+        if all(verdict.status in (Status.AGREE, Status.UNSUPPORTED) for verdict in verdicts):
+            break
+    return question, verdicts
 
 
 def _first(operators: Sequence[Operator]) -> list[Operator]:
