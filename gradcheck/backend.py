@@ -140,6 +140,10 @@ class Backend(ABC):
         """Return the framework's array with these elements in other memory layouts, by name; none by default."""
         return {}
 
+    def by_hand(self, bound: Bound, leaves: Sequence[Array], mode: str) -> bool:
+        """Whether a function has rules of its own, right for some cotangents only; True where that is not known."""
+        return True
+
     def unsupported(self, error: Exception, operator: Operator) -> str | None:
         """Return the reason if `error` is the framework's way to say that it cannot do this."""
         return None
@@ -343,11 +347,12 @@ class Backend(ABC):
 
 def _hosted(backend: Backend, forward: Prepared, inputs: Inputs, scalar: bool) -> Bound:
     """Bind `backend` to the forward of its host, seen as a function of NumPy arrays."""
+    watched = iter([True])  # the first call only: looking takes as long as a small function
 
     def call(*args: Any) -> Any:
         arguments: Any = args
         leaves = optree.tree_leaves(arguments)
-        outputs = forward.run([leaves[i] for i in inputs.active])
+        outputs = forward.run([leaves[i] for i in inputs.active], watched=next(watched, False))
         structure = forward.bound.outputs
         return optree.tree_unflatten(structure, outputs) if structure is not None else outputs
 

@@ -178,13 +178,16 @@ def engines(selectors: Iterable[str]) -> Iterator[Engine]:
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:
     """Return the installed versions of distributions, without importing them."""
-    found = {}
-    for distribution in distributions:
-        try:
-            found[distribution] = version(distribution)
-        except PackageNotFoundError:
-            continue
-    return found
+    found = {distribution: _version(distribution) for distribution in distributions}
+    return {distribution: number for distribution, number in found.items() if number is not None}
+
+
+@cache
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
 
 
 def load_catalogue() -> None:

@@ -99,6 +99,14 @@ class Examinee:
         except UnsupportedError:
             return None
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether one cotangent may not show the whole of its rule."""
+        if self.forward is None:
+            return True
+        with self.engine.backend.scope():
+            return self.engine.backend.by_hand(self.forward.bound, self.leaves, self.engine.engine.mode)
+
     @cached_property
     def linear(self) -> Prepared:
         """The engine's own pullback or, where it has none, its pushforward.

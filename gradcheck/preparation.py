@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,28 +53,22 @@ class Prepared:
 
     def load(self, *groups: Sequence[Array]) -> list[list[Any]]:
         """Convert leaves, and seeds where the operator has them, to what `execute` takes."""
-        if not self.native:
-            return [list(group) for group in groups]
-        with self._backend.scope():
-            return [[self._backend.asarray(array) for array in group] for group in groups]
+        with self._scope():
+            return self._load(groups)
 
     def execute(self, groups: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """Run the kernel on loaded arrays and wait until the result is there."""
-        if not self.native:
-            return self._kernel(*groups)
-        with self._backend.scope():
-            results = self._kernel(*groups)
-            self._backend.synchronize(results)
-            return results
+        with self._scope():
+            return self._execute(groups)
 
     def fetch(self, results: Sequence[Any]) -> list[Array | Measured]:
         """Convert what `execute` returned to NumPy."""
-        if not self.native:
-            return list(results)
-        with self._backend.scope():
-            return [r if isinstance(r, Measured) else self._backend.to_numpy(r) for r in results]
+        with self._scope():
+            return self._fetch(results)
 
-    def run(self, *groups: Sequence[Array], laid: Mapping[int, Sequence[Any]] | None = None) -> list[Array | Measured]:
+    def run(
+        self, *groups: Sequence[Array], laid: Mapping[int, Sequence[Any]] | None = None, watched: bool = True
+    ) -> list[Array | Measured]:
         """Load, execute and fetch.
 
         Parameters
@@ -82,24 +77,46 @@ class Prepared:
             The leaves, and the seed where the operator has one.
         laid : mapping of int to sequence, optional
             Groups that are loaded already, with the same elements: in another memory layout.
+        watched : bool
+            Whether to look for what the function wrote into its inputs.
 
         Raises
         ------
         UnsupportedError
             With the framework's reason, if it has no such derivative.
         FunctionError
-            If the function raised, returned nonsense or wrote into its inputs or its seed.
+            If the function raised, returned nonsense or, watched, wrote into its inputs or its seed.
         """
-        with self._backend.translating(self.bound.function.name, self.operator):
-            loaded = self.load(*groups)
+        with self._backend.translating(self.bound.function.name, self.operator), self._scope():
+            loaded = self._load(groups)
             for group, arrays in (laid or {}).items():
                 loaded[group] = list(arrays)
-            fetched = self.fetch(self.execute(loaded))
-        if self.native:
-            self._refuse_mutation([f"its input {n}" for n in self.bound.inputs.labels], loaded[0], groups[0])
-            for seeds, originals in zip(loaded[1:], groups[1:], strict=True):
-                self._refuse_mutation([f"its {self.operator.seed}"] * len(seeds), seeds, originals)
+            fetched = self._fetch(self._execute(loaded))
+            if self.native and watched:
+                self._refuse_mutation([f"its input {n}" for n in self.bound.inputs.labels], loaded[0], groups[0])
+                for seeds, originals in zip(loaded[1:], groups[1:], strict=True):
+                    self._refuse_mutation([f"its {self.operator.seed}"] * len(seeds), seeds, originals)
         return fetched
+
+    def _scope(self) -> AbstractContextManager[Any]:
+        """Return the framework's scope; a derived operator enters it with each of the operators that it is made of."""
+        return self._backend.scope() if self.native else nullcontext()
+
+    def _load(self, groups: Sequence[Sequence[Array]]) -> list[list[Any]]:
+        if not self.native:
+            return [list(group) for group in groups]
+        return [[self._backend.asarray(array) for array in group] for group in groups]
+
+    def _execute(self, groups: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        results = self._kernel(*groups)
+        if self.native:
+            self._backend.synchronize(results)
+        return results
+
+    def _fetch(self, results: Sequence[Any]) -> list[Array | Measured]:
+        if not self.native:
+            return list(results)
+        return [r if isinstance(r, Measured) else self._backend.to_numpy(r) for r in results]
 
     def estimate(
         self,
@@ -180,11 +197,10 @@ class Prepared:
                 )
 
     def _refuse_mutation(self, labels: Sequence[str], loaded: Sequence[Any], originals: Sequence[Array]) -> None:
-        with self._backend.scope():
-            for label, array, original in zip(labels, loaded, originals, strict=True):
-                if not np.array_equal(self._backend.to_numpy(array), original, equal_nan=True):
-                    name, backend = self.bound.function.name, self.bound.backend
-                    raise FunctionError(f"{name} changed {label} in place under {backend}; work on a copy")
+        for label, array, original in zip(labels, loaded, originals, strict=True):
+            if not np.array_equal(self._backend.to_numpy(array), original, equal_nan=True):
+                name, backend = self.bound.function.name, self.bound.backend
+                raise FunctionError(f"{name} changed {label} in place under {backend}; work on a copy")
 
 
 def expected_shapes(

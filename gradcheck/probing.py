@@ -65,8 +65,8 @@ class Prober:
     ) -> list[Verdict]:
         """Return the verdicts, those of engines that a probe objects to replaced; none becomes better.
 
-        An engine is probed once at first order, with the first operator that it passes, and with
-        each operator of second order.
+        An engine whose backend does not know that its rules are linear is probed once at first order,
+        with the first operator that it passes, and each with every operator of second order.
 
         Parameters
         ----------
@@ -100,6 +100,8 @@ class Prober:
             return verdict
         if first:
             self._probed.add(verdict.engine)
+            if not examinee.by_hand:
+                return verdict
         unable = []
         for probe in FIRST_ORDER_PROBES if first else SECOND_ORDER_PROBES:
             found = _run(probe, examinee)
@@ -111,15 +113,10 @@ class Prober:
 
     def _partners(self, engine: Participant, function: Function) -> list[Participant]:
         """Return the engines whose pushforward an engine's pullback can be held against: its own, then others'."""
-        partners = []
-        for other in [
-            engine,
-            *(e for e in self._engines if not e.witness and e.engine.backend != engine.engine.backend),
-        ]:
-            mode = other.backend.pushforward
-            if mode and other.engine.backend in function.native:
-                partners.append(other.in_mode(mode))
-        return partners
+        others = [e for e in self._engines if not e.witness and e.engine.backend != engine.engine.backend]
+        others.sort(key=lambda e: not e.backend.tapes)  # those that compile come last
+        able = [e for e in (engine, *others) if e.backend.pushforward and e.engine.backend in function.native]
+        return [e.in_mode(e.backend.pushforward) for e in able]
 
 
 def _runs_own_rule(engine: Participant, function: Function) -> bool:
@@ -273,7 +270,7 @@ def _contracts(examinee: Examinee) -> Objection | None:
 
 
 def _is_adjoint(examinee: Examinee) -> Objection | None:
-    """<J v, u> = <v, J^T u>, with the pushforward of the rule's own forward mode, or of another framework.
+    """<J v, u> = <v, J^T u> for two v, with the pushforward of the rule's own forward mode, else of another framework.
 
     Where they differ, difference quotients along v say which of the two is wrong.
     """
@@ -281,11 +278,10 @@ def _is_adjoint(examinee: Examinee) -> Objection | None:
         return None
     for partner in examinee.partners:
         try:
-            objection = _against(examinee, examinee.pushforward_of(partner))
+            pushforward = examinee.pushforward_of(partner)
+            return _against(examinee, pushforward) or _against(examinee, pushforward)
         except GradcheckError:
             continue  # most rules are written for one direction only
-        if objection is not None:
-            return objection
     return None
 
 
@@ -297,7 +293,9 @@ def _against(examinee: Examinee, pushforward: Prepared) -> Objection | None:
     if not (np.isfinite(ahead) and np.isfinite(back)) or abs(ahead - back) <= tight:
         return None
     if not terms and pushforward.engine.backend == examinee.engine.engine.backend:
-        return None  # no forward rule at all: torch takes an operator of its library without one for constant
+        raise UnsupportedError(
+            "no forward rule at all: torch takes an operator of its library without one for constant"
+        )
     slope, error = _slope(examinee, tangents)
     slack = error + tight + _adjoint_rounding(examinee, pushforward, tangents, pushed)
     if not abs(slope) > slack:

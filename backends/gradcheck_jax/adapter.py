@@ -16,7 +16,7 @@ from gradcheck.functions import DTYPES, Array
 from gradcheck.operators import Operator
 from gradcheck.rules import Alter
 from gradcheck_jax.namespace import JaxNamespace
-from gradcheck_jax.rules import checkers, with_rule
+from gradcheck_jax.rules import checkers, has_rule, with_rule
 
 
 class JaxBackend(Backend):
@@ -101,6 +101,16 @@ class JaxBackend(Backend):
     def with_rule(self, f: Callable[..., Any], alter: Alter) -> Callable[..., Any]:
         """Return a `jax.custom_vjp` of `f` whose backward is altered."""
         return with_rule(self, f, alter)
+
+    def by_hand(self, bound: Bound, leaves: Sequence[Array], mode: str) -> bool:
+        """Whether a `jax.custom_vjp` or a callback takes part, or forward mode takes a `jax.custom_jvp`.
+
+        All other pullbacks are made by transposing linear maps.
+        """
+        try:
+            return has_rule(bound, [self.asarray(leaf) for leaf in leaves], forward=mode == "forward")
+        except Exception:  # a function that branches on values cannot be traced
+            return True
 
     def checkers(self, order: int = 1) -> Mapping[str, Callable[[Callable[..., Any], Sequence[Array]], bool]]:
         """Return `jax.test_util.check_grads` in reverse mode."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optree
 from jax.core import Tracer
+from jax.extend.core import Jaxpr, Primitive, subjaxprs
 from jax.test_util import check_grads
 
 from gradcheck.backend import Backend
@@ -40,6 +41,21 @@ def with_rule(backend: Backend, f: Callable[..., Any], alter: Alter) -> Callable
 
     native.__name__ = getattr(f, "__name__", "rule")
     return native
+
+
+def has_rule(f: Callable[..., Any], leaves: Sequence[Any], *, forward: bool) -> bool:
+    """Whether a function calls a rule written by hand, or Python, when it is pulled back or, `forward`, pushed."""
+    names = {primitive.name for primitive in _primitives(jax.make_jaxpr(f)(leaves).jaxpr)}
+    return any(name.startswith("custom_vjp") or "callback" in name for name in names) or (
+        forward and any(name.startswith("custom_jvp") for name in names)
+    )
+
+
+def _primitives(jaxpr: Jaxpr) -> Iterator[Primitive]:
+    for equation in jaxpr.eqns:
+        yield equation.primitive
+    for inner in subjaxprs(jaxpr):
+        yield from _primitives(inner)
 
 
 def _namespace(backend: Backend, leaves: Sequence[Any]) -> Any:

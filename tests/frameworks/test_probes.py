@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from gradcheck import Status, check, discovery
+from gradcheck import Operator, Status, check, discovery
 
 X = np.array([0.4, -1.3, 2.1, 0.9, -0.2])
 M = np.array([[0.4, -1.3, 2.1], [0.9, -0.2, 1.7]])
@@ -509,3 +509,74 @@ def test_portable_functions_without_a_rule_are_not_probed(monkeypatch):
     pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
     monkeypatch.setattr(probing, "_run", lambda *_: pytest.fail("probed"))
     assert check(lambda xp, x: xp.sum(xp.sin(x)), X, backends=["jax"])
+
+
+# -- what is not asked twice ---------------------------------------------------------------------
+
+
+def test_a_jax_function_with_a_rule_of_its_own_is_probed_and_one_that_jax_transposes_is_not():
+    jax = pytest.importorskip("jax", reason="pip install 'gradcheck[jax]'")
+    backend = discovery.load("jax")
+    custom = jax_rule(lambda jnp, x, u, slope: u * slope)
+    inside = jax.jit(lambda x: jax.lax.fori_loop(0, 2, lambda _, y: custom(y), x))
+    called = lambda x: jax.pure_callback(np.sin, x, x)  # noqa: E731
+    branching = lambda x: x if x[0] > 0 else -x  # noqa: E731
+
+    def by_hand(f, mode=""):
+        with backend.scope():
+            return backend.by_hand(lambda leaves: f(*leaves), [X], mode)
+
+    assert all(by_hand(f) for f in (custom, inside, called, branching))
+    assert not any(by_hand(f) for f in (jax.numpy.sin, jax.nn.relu))
+    assert by_hand(jax.nn.relu, "forward")
+    assert discovery.load("numerical").by_hand(lambda leaves: leaves, [X], "")
+
+
+def test_the_adjoint_is_held_against_a_second_direction():
+    """Of two faults that a tangent does not tell apart, another one sees the difference."""
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
+
+    class Rule(torch.autograd.Function):
+        @staticmethod
+        def forward(x):
+            return torch.sum(x**2)
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(inputs[0])
+            ctx.save_for_forward(inputs[0])
+
+        @staticmethod
+        def backward(ctx, u):
+            return 2 * u * ctx.saved_tensors[0]
+
+        @staticmethod
+        def jvp(ctx, v):
+            right = 2 * torch.dot(ctx.saved_tensors[0], v)
+            Rule.asked += 1
+            return right if Rule.asked == 1 else right * (1 + 1e-6)
+
+    Rule.asked = 0
+    assert "forward-mode rule" in verdict({"torch": lambda x: Rule.apply(x)}, X).evidence.reason
+
+
+def second_order(functions):
+    report = check(functions, X, order=2)
+    return {str(v.engine): v.status for v in report.verdicts if v.operator is Operator.HESSIAN}
+
+
+def test_of_second_order_one_forward_has_a_witness_unless_something_is_not_agreed_on():
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
+    tf = pytest.importorskip("tensorflow", reason="pip install 'gradcheck[tensorflow]'")
+    right = lambda x: torch.sum(torch.sin(x) ** 3)  # noqa: E731
+    found = second_order({"torch": right, "tensorflow": lambda x: tf.reduce_sum(tf.sin(x) ** 3)})
+    assert set(found) == {"torch", "tensorflow", "numerical@torch"}
+    assert set(found.values()) == {Status.AGREE}
+
+    def constant(x):
+        """Whose gradient is right, and whose second derivative loses a term."""
+        return tf.reduce_sum(tf.sin(x) * tf.stop_gradient(tf.sin(x) ** 2) * 3 - tf.stop_gradient(2 * tf.sin(x) ** 3))
+
+    found = second_order({"torch": right, "tensorflow": constant})
+    assert set(found) == {"torch", "tensorflow", "numerical@torch", "numerical@tensorflow"}
+    assert found["tensorflow"] is Status.WRONG
