@@ -68,7 +68,7 @@ def _strided_gradient(x: Array, kernel: Array, bias: Array) -> Any:
             np.array([0.3, -0.6]),
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["convolution", "scalar", "matrix"],
     source="PyTorch documentation, torch.nn.Conv1d",
     gradient=_strided_gradient,
@@ -120,7 +120,7 @@ def _separable_gradient(x: Array, depth: Array, point: Array) -> Any:
             np.array([[0.6, -1.1], [0.8, 0.3]]),
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["convolution", "scalar", "matrix"],
     source="Howard et al. (2017), MobileNets, arXiv:1704.04861",
     gradient=_separable_gradient,

@@ -258,7 +258,7 @@ def _spanned_volume_gradient(a: Array) -> Any:
         "square": (_SQUARE,),
         "nearly dependent": (np.array([[1.0, 1.001], [2.0, 2.0], [-1.0, -1.0], [0.5, 0.5]]),),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["decompositions", "scalar", "matrix"],
     source=_GOLUB + "5.2",
     gradient=_spanned_volume_gradient,
@@ -282,7 +282,7 @@ def _projection_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_TALL, _RIGHT)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["decompositions", "scalar", "matrix"],
     source="Golub & Pereyra (1973), SIAM J. Numer. Anal. 10, 413-432",
     gradient=_projection_gradient,

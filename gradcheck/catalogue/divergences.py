@@ -74,7 +74,7 @@ def _multivariate_gradient(m: Array, first: Array, n: Array, second: Array) -> A
             np.array([[1.5, 0.41], [-0.6, 0.9]]),
         ),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["probability", "divergences", "scalar", "matrix"],
     source=_PARDO,
     gradient=_multivariate_gradient,
@@ -122,7 +122,7 @@ def _betas_gradient(a: Array, b: Array, c: Array, d: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (2.5, 1.7, 1.4, 0.6), "at the edge of the support": (0.05, 0.08, 1.4, 0.6)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     domain=dict.fromkeys(["a", "b", "c", "d"], (0, np.inf)),
     tags=["probability", "divergences", "scalar"],
     source=_PARDO,
@@ -212,7 +212,7 @@ def _jensen_shannon_gradient(first: Array, second: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: _LOGITS,
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["probability", "divergences", "scalar"],
     source="Lin (1991), IEEE Trans. Inf. Theory 37, 145-151",
     gradient=_jensen_shannon_gradient,
@@ -264,7 +264,7 @@ def _hellinger_gradient(first: Array, second: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: _LOGITS,
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["probability", "divergences", "scalar"],
     source="Le Cam & Yang (2000), Asymptotics in Statistics, 2nd ed., Springer, chapter 3",
     gradient=_hellinger_gradient,
@@ -331,7 +331,7 @@ def _wasserstein_gradient(first: Array, second: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: _FACTORS,
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["probability", "divergences", "scalar", "matrix"],
     source="Dowson & Landau (1982), J. Multivar. Anal. 12, 450-455",
     gradient=_wasserstein_gradient,
@@ -389,7 +389,7 @@ def _discrepancy_gradient(x: Array, y: Array, bandwidth: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (*_SAMPLES, 0.9), "narrow": (*_SAMPLES, 0.08)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     domain={"bandwidth": (0, np.inf)},
     tags=["probability", "divergences", "scalar", "broadcasting"],
     source="Gretton et al. (2012), J. Mach. Learn. Res. 13, 723-773",
@@ -457,7 +457,7 @@ def _bound_gradient(mean: Array, spread: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (0.4, -0.3), "far away": (-25.0, 1.2)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["probability", "divergences", "scalar"],
     source="Kingma & Welling (2014), ICLR, arXiv:1312.6114",
     gradient=_bound_gradient,

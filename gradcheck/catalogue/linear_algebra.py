@@ -238,7 +238,7 @@ def _least_squares_gradient(a: Array, b: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[1.0, 0.5], [1.0, -0.4], [1.0, 2.0], [0.6, 1.5]]), np.array([0.7, 1.9, -0.3, 1.1]))
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Golub & Pereyra (1973), SIAM J. Numer. Anal. 10, 413-432",
     gradient=_least_squares_gradient,
@@ -327,7 +327,7 @@ def inverse_power(xp: Any, a: Any) -> Any:
         "ordinary": (_SQUARE,),
         "orthogonal": (np.array([[0.0, -1.0, 0.0], [0.6, 0.0, -0.8], [0.8, 0.0, 0.6]]),),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Pukelsheim (2006), Optimal Design of Experiments, SIAM, section 6.5",
     gradient=lambda a: -2 * np.linalg.matrix_power(a @ a.T, -2) @ a,
@@ -407,7 +407,7 @@ def _batched_inverse_gradient(a: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_BATCH,)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["linear_algebra", "scalar", "matrix"],
     source=_COOKBOOK + "2.1",
     gradient=_batched_inverse_gradient,
@@ -426,7 +426,7 @@ def _batched_cholesky_gradient(a: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_BATCH,)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["linear_algebra", "scalar", "matrix"],
     source="Murray (2016), Differentiation of the Cholesky decomposition, arXiv:1602.07527",
     gradient=_batched_cholesky_gradient,

@@ -90,7 +90,7 @@ def _attention_gradient(query: Array, key: Array, value: Array) -> Any:
             np.array([[1.0, 0.6], [-0.4, 2.0], [0.7, -1.2]]),
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "matrix"],
     source="Vaswani et al. (2017), Attention Is All You Need, arXiv:1706.03762",
     gradient=_attention_gradient,
@@ -123,7 +123,7 @@ def _gated_unit_gradient(x: Array, state: Array, weights: dict[str, Array]) -> A
             {"input": np.array([[0.2, -0.7], [1.3, 0.4], [-0.5, 0.9]]), "state": np.array([[0.6], [-0.4], [1.1]])},
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters", "broadcasting"],
     source="Cho et al. (2014), Learning Phrase Representations using RNN Encoder-Decoder, arXiv:1406.1078",
     gradient=_gated_unit_gradient,
@@ -209,7 +209,7 @@ def _residual_block_gradient(x: Array, parameters: dict[str, Array]) -> Any:
             },
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters"],
     source="He, Zhang, Ren & Sun (2016), Deep Residual Learning for Image Recognition, arXiv:1512.03385",
     gradient=_residual_block_gradient,
@@ -261,7 +261,7 @@ def _multi_head_gradient(x: Array, weights: dict[str, Array]) -> Any:
             },
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters"],
     source="Vaswani et al. (2017), Attention Is All You Need, arXiv:1706.03762",
     gradient=_multi_head_gradient,
@@ -287,7 +287,7 @@ def _rotary_gradient(query: Array, key: Array, value: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_TOKENS, _KEYS, _VALUES)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "matrix"],
     source="Su, Lu, Pan, Murtadha, Wen & Liu (2021), RoFormer, arXiv:2104.09864",
     gradient=_rotary_gradient,
@@ -319,7 +319,7 @@ def _relative_gradient(scores: Array, bias: Array, value: Array) -> Any:
             np.array([[1.0, 0.6], [-0.4, 2.0], [0.7, -1.2]]),
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "matrix", "parameters"],
     source="Raffel et al. (2020), Exploring the Limits of Transfer Learning, arXiv:1910.10683",
     gradient=_relative_gradient,
@@ -345,7 +345,7 @@ def _linear_attention_gradient(query: Array, key: Array, value: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_TOKENS, _KEYS, _VALUES)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "matrix"],
     source="Katharopoulos, Vyas, Pappas & Fleuret (2020), Transformers are RNNs, arXiv:2006.16236",
     gradient=_linear_attention_gradient,
@@ -397,7 +397,7 @@ def _transformer_gradient(x: Array, weights: dict[str, Array]) -> Any:
             },
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters"],
     source="Xiong et al. (2020), On Layer Normalization in the Transformer Architecture, arXiv:2002.04745",
     gradient=_transformer_gradient,
@@ -445,7 +445,7 @@ def _peephole_gradient(gates: Array, cell: Array, peepholes: Array) -> Any:
             np.array([[0.2, -0.7], [1.3, 0.4], [-0.5, 0.9]]),
         ),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters"],
     source="Gers & Schmidhuber (2000), Recurrent nets that time and count, Proceedings of IJCNN 3, 189-194",
     gradient=_peephole_gradient,
@@ -504,7 +504,7 @@ def _experts_gradient(x: Array, gate: Array, experts: Array) -> Any:
             np.array([[0.6, -0.4], [0.1, 0.8], [-0.7, 0.5]]),
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters"],
     source="Jacobs, Jordan, Nowlan & Hinton (1991), Neural Computation 3, 79-87",
     gradient=_experts_gradient,
@@ -535,7 +535,7 @@ def _graph_convolution_gradient(edges: Array, x: Array, weights: Array) -> Any:
             np.array([[0.7, -0.2], [1.3, -0.5]]),
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["networks", "scalar", "matrix"],
     source="Kipf & Welling (2017), Semi-Supervised Classification with Graph Convolutional Networks, arXiv:1609.02907",
     gradient=_graph_convolution_gradient,
@@ -563,7 +563,7 @@ def _graph_attention_gradient(x: Array, own: Array, other: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_TOKENS, np.array([0.7, -0.2]), np.array([1.3, -0.5]))},
-    operators=_SMOOTH,
+    operators=["gradient"],
     tags=["networks", "scalar", "matrix"],
     source="Veličković et al. (2018), Graph Attention Networks, arXiv:1710.10903",
     gradient=_graph_attention_gradient,
@@ -667,7 +667,7 @@ def _factorization_gradient(x: Array, weights: Array, factors: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.0, 1.2]), np.array([0.7, -0.2, 0.4]), _TOKENS)},
-    operators=_SMOOTH,
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters"],
     source="Rendle (2010), Factorization Machines, IEEE International Conference on Data Mining 10, 995-1000",
     gradient=_factorization_gradient,
@@ -700,7 +700,7 @@ def _coupling_gradient(x: Array, weights: dict[str, Array]) -> Any:
             {"scale": np.array([[0.7, -0.2], [1.3, -0.5]]), "shift": np.array([[0.2, -0.7], [0.6, 0.4]])},
         )
     },
-    operators=_SMOOTH,
+    operators=["gradient"],
     tags=["networks", "scalar", "parameters"],
     source="Dinh, Sohl-Dickstein & Bengio (2017), Density estimation using Real NVP, arXiv:1605.08803",
     gradient=_coupling_gradient,

@@ -41,7 +41,7 @@ def _layer_norm_gradient(x: Array, gain: Array, bias: Array) -> Any:
             np.array([0.1, -0.3, 0.2, 0.4]),
         ),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["normalisation", "scalar", "matrix", "broadcasting"],
     source="Ba, Kiros & Hinton (2016), Layer Normalization, arXiv:1607.06450",
     gradient=_layer_norm_gradient,
@@ -170,7 +170,7 @@ def _instance_norm_gradient(x: Array) -> Any:
             np.array([[[500.0, -900.0, 200.0], [0.3, 1.5, 0.4]], [[-8.0, 11.0, 6.0], [0.2, -0.7, 1.3]]]),
         ),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["normalisation", "scalar", "matrix"],
     source="Ulyanov, Vedaldi & Lempitsky (2016), Instance Normalization, arXiv:1607.08022",
     gradient=_instance_norm_gradient,
@@ -213,7 +213,7 @@ def _spectral_normalisation_gradient(weights: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[1.9, 0.4, -1.1], [-0.9, -0.1, 0.6]]),)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["normalisation", "scalar", "matrix"],
     source="Miyato, Kataoka, Koyama & Yoshida (2018), Spectral Normalization, arXiv:1802.05957",
     gradient=_spectral_normalisation_gradient,
@@ -312,7 +312,7 @@ def _whitening_gradient(x: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([[0.5, -1.0], [2.0, 0.3], [-0.7, 1.4]]),)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["normalisation", "scalar", "matrix"],
     source="Siarohin, Sangineto & Sebe (2018), Whitening and Coloring Batch Transform for GANs, arXiv:1806.00420",
     gradient=_whitening_gradient,

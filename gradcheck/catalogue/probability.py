@@ -279,7 +279,7 @@ def _beta_binomial_gradient(a: Array, b: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (1.5, 2.7), "large parameters": (12.0, 16.0)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     domain={"a": (0, np.inf), "b": (0, np.inf)},
     tags=["probability", "scalar"],
     source=_COUNTING + "6",

@@ -78,7 +78,7 @@ def _chain_gradient(emissions: Array, transitions: Array) -> Any:
         "ordinary": (_FRAMES, np.array([[0.6, -0.4, 0.3], [0.1, 0.8, -0.2], [-0.7, 0.5, 0.9]])),
         "large scores": (300.0 + 10.0 * _FRAMES, np.array([[6.0, -4.0, 3.0], [1.0, 8.0, -2.0], [-7.0, 5.0, 9.0]])),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "matrix"],
     source="Lafferty, McCallum & Pereira (2001), Conditional Random Fields, Proceedings of ICML 18, 282-289",
     gradient=_chain_gradient,
@@ -119,7 +119,7 @@ def _transducer_gradient(blank: Array, label: Array) -> Any:
             np.array([[-1.0, -0.4], [-0.6, -1.1], [-0.8, -0.3]]),
         )
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "matrix"],
     source="Graves (2012), Sequence Transduction with Recurrent Neural Networks, arXiv:1211.3711",
     gradient=_transducer_gradient,
@@ -175,7 +175,7 @@ def _soft_dtw_gradient(x: Array, y: Array, gamma: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (*_SERIES, 1.0), "hard": (*_SERIES, 0.2)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     domain={"gamma": (0.0, np.inf)},
     tags=["sequences", "scalar", "vector", "parameters"],
     source=_CUTURI,
@@ -230,7 +230,7 @@ def _soft_alignment_gradient(scores: Array, gap: Array) -> Any:
         "ordinary": (np.array([[1.5, -0.4, 0.3], [-0.7, 0.6, 1.2]]), 0.8),
         "dear gaps": (np.array([[1.5, -0.4, 0.3], [-0.7, 0.6, 1.2]]), 4.0),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "matrix", "parameters"],
     source="Mensch & Blondel (2018), Differentiable Dynamic Programming for Structured Prediction, arXiv:1802.03676",
     gradient=_soft_alignment_gradient,
@@ -271,7 +271,7 @@ def _dependency_gradient(edges: Array) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[0.5, -1.0, 0.3], [0.0, 1.4, -0.6], [-0.8, 0.0, 1.1], [1.2, -0.3, 0.0]]),)
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "matrix"],
     source="Koo, Globerson, Carreras & Collins (2007), Structured Prediction Models via the Matrix-Tree Theorem, EMNLP",
     gradient=_dependency_gradient,
@@ -306,7 +306,7 @@ def _inside_gradient(scores: Array) -> Any:
         "ordinary": (np.array([0.5, -1.0, 0.3, 1.2, -0.4]),),
         "offset": (np.array([300.5, 299.0, 300.3, 301.2, 299.6]),),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "vector"],
     source="Stern, Andreas & Klein (2017), A Minimal Span-Based Neural Constituency Parser, arXiv:1705.03919",
     gradient=_inside_gradient,
@@ -374,7 +374,7 @@ def _recurrent_gradient(x: Array, weights: dict[str, Array]) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DRIVE, _FORWARD)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "parameters"],
     source="Elman (1990), Finding Structure in Time, Cognitive Science 14, 179-211",
     gradient=_recurrent_gradient,
@@ -396,7 +396,7 @@ def _bidirectional_gradient(weights: dict[str, dict[str, Array]]) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": ({"ahead": _FORWARD, "back": _BACKWARD},)},
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "parameters"],
     source="Schuster & Paliwal (1997), IEEE Transactions on Signal Processing 45, 2673-2681",
     gradient=_bidirectional_gradient,
@@ -441,7 +441,7 @@ def _scan_gradient(x: Array, step: Array, weights: dict[str, Array]) -> Any:
             {"log_rate": np.array([-0.5, 3.0]), "read": np.array([0.6, -0.8]), "write": np.array([1.2, 0.4])},
         ),
     },
-    operators=["gradient", "hvp"],
+    operators=["gradient"],
     tags=["sequences", "scalar", "parameters"],
     source="Gu & Dao (2023), Mamba: Linear-Time Sequence Modeling with Selective State Spaces, arXiv:2312.00752",
     gradient=_scan_gradient,

@@ -149,10 +149,10 @@ def _stiff_step_jacobian(start: Array, step: Array) -> Any:
     jacobian=_stiff_step_jacobian,
 )
 def stiff_step(xp: Any, concentrations: Any, step: Any) -> Any:
-    """Implicit Euler step of Robertson's reactions, with rates from 0.04 to 3e7, by five Newton iterations."""
+    """Implicit Euler step of Robertson's reactions, with rates from 0.04 to 3e7, by four Newton iterations."""
     slow, back, fast = _RATES
     y = concentrations
-    for _ in range(5):
+    for _ in range(4):
         first, second, third = slow * y[0], back * y[1] * y[2], fast * y[1] ** 2
         zero = xp.zeros_like(first)
         velocity = xp.stack([second - first, first - second - third, third], axis=0)
@@ -304,7 +304,7 @@ def _poisson_gradient(stiffness: Array, load: Array) -> Any:
         "ordinary": (np.array([0.6, 1.1, 0.4, 1.5, 0.9]), np.array([0.5, -1.2, 2.0, 0.3])),
         "high contrast": (np.array([1e3, 1.1, 1e-3, 1.5, 20.0]), np.array([0.5, -1.2, 2.0, 0.3])),
     },
-    operators=_TWICE,
+    operators=["gradient"],
     domain={"stiffness": (0.0, np.inf)},
     tags=["simulation", "scalar", "parameters"],
     source=_LEVEQUE + "2.15",

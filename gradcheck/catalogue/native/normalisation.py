@@ -82,7 +82,6 @@ def weighted_moments(xp: Any, x: Any, w: Any) -> Any:
     inputs=lambda rng: {
         "ordinary": (_X[:2], _SCALE, _SHIFT, _WEIGHTS[:2]),
         "nearly constant": (0.5 + 1e-4 * _X[:2], _SCALE, _SHIFT, _WEIGHTS[:2]),
-        "large": (1e6 * _X[:2], _SCALE, _SHIFT, _WEIGHTS[:2]),
         "far from zero": (1e4 + _X[:2], _SCALE, _SHIFT, _WEIGHTS[:2]),
     },
     argnums=(0, 1, 2),
@@ -104,7 +103,7 @@ def layer_norm(xp: Any, x: Any, a: Any, b: Any, w: Any) -> Any:
     name="native.standardize",
     inputs=lambda rng: {"ordinary": (_X, _WEIGHTS), "far from zero": (1e4 + _X, _WEIGHTS)},
     argnums=0,
-    operators=_OPERATORS,
+    operators=["gradient"],
     tags=_TAGS,
     source="JAX documentation, jax.nn.standardize",
     native={
@@ -237,7 +236,7 @@ def rms_norm(xp: Any, x: Any, a: Any, w: Any) -> Any:
     name="native.l1_normalisation",
     inputs=lambda rng: {"ordinary": (_X, _WEIGHTS)},
     argnums=0,
-    operators=_OPERATORS,
+    operators=["gradient"],
     tags=_TAGS,
     source=_TORCH + "functional.normalize",
     native={
