@@ -234,7 +234,7 @@ class Session:
             engine.witness,
             replace(estimate, seconds=time.perf_counter() - started),
             again=again,
-            in_other_precision=lambda: self._in_other_precision(engine, operator, seed),
+            in_other_precision=lambda leaves: self._in_other_precision(engine, operator, leaves, seed),
             second_opinion=lambda: self._second_opinion(engine, operator, seed),
         )
 
@@ -298,13 +298,13 @@ class Session:
         return self.workshop.prepare(engine, inputs, Operator.VALUE).estimate(inputs.arrays)
 
     def _in_other_precision(
-        self, engine: Participant, operator: Operator, seed: Sequence[Array] | None
+        self, engine: Participant, operator: Operator, leaves: Sequence[Array], seed: Sequence[Array] | None
     ) -> Sequence[Array] | None:
         if engine.engine.backend == REFEREE:
             return None
 
         def compute() -> Sequence[Array]:
-            inputs = self._inputs.with_dtype(_OTHER_PRECISION[self._inputs.dtype.name])
+            inputs = self._inputs.moved(leaves).with_dtype(_OTHER_PRECISION[self._inputs.dtype.name])
             cast = None if seed is None else [a.astype(_OTHER_PRECISION[a.dtype.name]) for a in seed]
             return self.workshop.prepare(engine, inputs, operator).estimate(inputs.arrays, cast).arrays
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -80,8 +79,8 @@ class NumericalBackend(NumpyBoundary):
 
         def kernel(leaves: Sequence[Array], tangents: Sequence[Array]) -> list[Measured]:
             outputs = Evaluator(bound, leaves).outputs
-            slope = differentiate(leaves, [Tangent(tuple(tangents))], None)[0]
-            return _arranged(outputs, replace(slope, notes=_notes([slope])))
+            slopes = differentiate(leaves, Tangent(tuple(tangents)).parts(leaves), None)
+            return _arranged(outputs, _summed(slopes))
 
         return kernel
 
@@ -206,6 +205,12 @@ def _notes(slopes: Sequence[Extrapolated]) -> tuple[str, ...]:
     """Return each thing worth knowing once."""
     notes = dict.fromkeys(note for slope in slopes for note in slope.notes)
     return (*notes, KINK) if any(slope.kinked.any() for slope in slopes) else tuple(notes)
+
+
+def _summed(slopes: Sequence[Extrapolated]) -> Extrapolated:
+    """Return the slope along the sum of several directions."""
+    value, error = (np.sum(parts, axis=0) for parts in ([s.value for s in slopes], [s.error for s in slopes]))
+    return Extrapolated(value, error, np.any([s.kinked for s in slopes], axis=0), _notes(slopes))
 
 
 def _stacked(slopes: Sequence[Extrapolated], outputs: int) -> Extrapolated:

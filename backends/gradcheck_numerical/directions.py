@@ -12,6 +12,8 @@ import numpy as np
 
 from gradcheck.functions import Array, real_dtype
 
+SPAN = 1e8
+"""How unlike in scale, beside how fast they move, the elements of a tangent may be."""
 NEGLIGIBLE = 1e-3
 """Elements smaller than this part of the largest one of their leaf do not set the scale of a tangent."""
 
@@ -172,6 +174,21 @@ class Tangent(Direction):
         """Return the step itself, if it moves anything: no step is exact for all elements."""
         eps = max(float(np.finfo(a.dtype).eps) for a in leaves)
         return step if step > eps * self.finest(leaves) else 0.0
+
+    def parts(self, leaves: Sequence[Array]) -> list[Tangent]:
+        """Return tangents that add up to this one, none with elements too unlike in scale for any one step."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            times = [np.log(_sizes(a) / np.abs(d)) for a, d in zip(leaves, self.arrays, strict=True)]
+        known = np.concatenate([t[np.isfinite(t)].reshape(-1) for t in times])
+        if not known.size or np.ptp(known) <= np.log(SPAN):
+            return [self]
+        lowest = known.min()
+        kinds = [np.floor(np.where(np.isfinite(t), t - lowest, 0.0) / np.log(SPAN)) for t in times]
+        each = (
+            tuple(np.where(k == kind, d, 0) for k, d in zip(kinds, self.arrays, strict=True))
+            for kind in np.unique(np.concatenate([k.reshape(-1) for k in kinds]))
+        )
+        return [Tangent(arrays) for arrays in each if any(a.any() for a in arrays)]
 
     def tangent(self, leaves: Sequence[Array]) -> list[Array]:
         """Return the arrays."""

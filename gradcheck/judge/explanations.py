@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from gradcheck.estimates import Estimate
 from gradcheck.functions import Array
 from gradcheck.judge import tolerances
 from gradcheck.judge.comparison import Vector, by_output, difference, flat, independent
@@ -86,11 +87,12 @@ def cancelled(question: Question, vector: Vector, referee: Vector) -> Array:
 def lost_digits(question: Question, vector: Vector) -> Array:
     """Return how far the engine is from itself in the other precision, as far as that is an excuse."""
     ask = vector.testimony.in_other_precision
-    arrays = None if ask is None or question.imposed else ask()
+    arrays = None if ask is None or question.imposed else ask(question.inputs.arrays)
     if arrays is None or flat(arrays).shape != vector.value.shape:
         return np.zeros(vector.value.shape)
     other_eps = max(tolerances.machine_eps(a.dtype) for a in arrays)
-    return tolerances.lost_digits(vector.value, flat(arrays), noise(question), question.eps, other_eps)
+    seen = _more(question) * noise(question)
+    return tolerances.lost_digits(vector.value, flat(arrays), seen, question.eps, other_eps)
 
 
 def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Array:
@@ -99,13 +101,14 @@ def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Arra
     A formula that cancels loses them in the value and in every derivative alike. What it lost is
     told by a bound of the value, else by the same forward in the other precision.
     """
-    values = _values(question.forward(vector.engine)) or question.outputs  # a rule by hand has no forward of its own
-    lost = None if question.imposed else _loss(question, vector, referee, values)
-    if lost is None:
+    forward, right = _forwards(question, vector, referee)
+    values = _values(forward) or question.outputs  # a rule by hand has no forward of its own
+    here = None if question.imposed else _loss(question, question.inputs.arrays, values, forward, right)
+    if here is None:
         return np.zeros(vector.value.shape)
-    usual = [tolerances.OUTPUT_ULPS * question.eps * np.abs(v) for v in values]
-    beyond = [np.fmax(gap - ulps, 0.0) for gap, ulps in zip(lost, usual, strict=True)]
-    explained = tolerances.ROUNDING_FACTOR * _noise(question, question.inputs.arrays, beyond, 1.0)
+    around = _loss_around(question, here, forward, right)
+    explained = _shown(question, question.inputs.arrays, _beyond(question, values, around))
+    beyond = _beyond(question, values, here)
     if len(values) != 1 or values[0].size != 1 or not beyond[0].any():
         return explained
     part = float(beyond[0].reshape(()) / (np.abs(values[0]) + beyond[0]).reshape(()))  # of the value: 1 is all of it
@@ -114,20 +117,62 @@ def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Arra
     return np.asarray(np.fmax(explained, proportional))
 
 
-def _loss(question: Question, vector: Vector, referee: Vector, values: Sequence[Array]) -> list[Array] | None:
-    """Return how far an engine's values are from what they should be; None if nobody can tell."""
+def _beyond(question: Question, values: Sequence[Array], lost: Sequence[Array]) -> list[Array]:
+    """Return by how much more than the usual ulps values are off."""
+    usual = [tolerances.OUTPUT_ULPS * question.eps * np.abs(v) for v in values]
+    return [np.fmax(gap - ulps, 0.0) for gap, ulps in zip(lost, usual, strict=True)]
+
+
+def _shown(question: Question, leaves: Sequence[Array], beyond: Sequence[Array]) -> Array:
+    """Return what lost digits of the values amount to in each element."""
+    return tolerances.ROUNDING_FACTOR * _more(question) * _noise(question, leaves, beyond, 1.0)
+
+
+def _more(question: Question) -> int:
+    """Return how many times more digits a formula loses at second order: each derivative adds terms to it."""
+    return tolerances.ROUNDING_FACTOR if question.operator.order == 2 else 1
+
+
+def _forwards(question: Question, vector: Vector, referee: Vector) -> tuple[Testimony | None, Testimony | None]:
+    """Return what an engine says of the values, and what a referee under a bound does, of the same function."""
     own = vector.engine.backend in question.natives  # its forward may be another one than the referee's
-    exact = _values(question.forward(referee.engine)) if referee.bounded and not own else None
+    return question.forward(vector.engine), question.forward(referee.engine) if referee.bounded and not own else None
+
+
+def _loss(
+    question: Question,
+    leaves: Sequence[Array],
+    values: Sequence[Array],
+    forward: Testimony | None,
+    right: Testimony | None,
+) -> list[Array] | None:
+    """Return how far an engine's values at some leaves are from what they should be; None if nobody can tell."""
+    exact = None if right is None or right.again is None else _values_of(right.again(leaves))
     if exact is not None:
         return _gaps(values, exact)
-    forward = question.forward(vector.engine)
     ask = forward.in_other_precision if forward is not None else None
-    others = ask() if ask is not None else None
+    others = ask(leaves) if ask is not None else None
     if not others:
         return None
     other_eps = max(tolerances.machine_eps(a.dtype) for a in others)
     gaps = _gaps(values, others)
     return gaps if gaps is None or other_eps < question.eps else [gap * (question.eps / other_eps) for gap in gaps]
+
+
+def _loss_around(
+    question: Question, here: list[Array], forward: Testimony | None, right: Testimony | None
+) -> list[Array]:
+    """Return the most of that loss here and within ulps of the point, where the digits that are lost are others."""
+    for leaves in tolerances.moved(question.inputs.arrays, question.eps):
+        values = None if forward is None or forward.again is None else _values_of(forward.again(leaves))
+        there = None if values is None else _loss(question, leaves, values, forward, right)
+        if there is not None and [a.shape for a in there] == [a.shape for a in here]:
+            here = [np.fmax(a, b) for a, b in zip(here, there, strict=True)]
+    return here
+
+
+def _values_of(estimate: Estimate | None) -> tuple[Array, ...] | None:
+    return None if estimate is None else estimate.arrays
 
 
 def _values(forward: Testimony | None) -> tuple[Array, ...] | None:
@@ -151,7 +196,7 @@ def excused(question: Question, vector: Vector, finding: Finding) -> Array:
     gap = difference(vector.value, finding.reference.value)
     excusable = gap <= finding.tolerance + lost_digits(question, vector)
     excusable |= gap <= finding.tolerance + lost_by_forward(question, vector, finding.reference)
-    invisible = gap <= tolerances.OUTPUT_ULPS * least_noise(question)
+    invisible = gap <= tolerances.OUTPUT_ULPS * _more(question) * least_noise(question)
     excusable |= invisible & _lost(vector.value, finding.reference.value)
     wanting = excusable & ~(gap <= finding.tolerance)
     return excusable & ~_wrong_elsewhere(question, vector, finding.reference, gap) if wanting.any() else excusable
@@ -183,21 +228,20 @@ def shared(question: Question, vector: Vector, others: Sequence[Vector], finding
 
 def _wrong_elsewhere(question: Question, vector: Vector, reference: Vector, gap: Array) -> Array:
     """Where an engine's relative error is about the same at all other points at which that can be told."""
-    rng = np.random.default_rng(0)
     fault = np.fmin(_part(gap, reference.value), 1.0)
     wrong, told = np.ones(gap.shape, bool), np.zeros(gap.shape, bool)
-    for largest, shift in ELSEWHERE:
-        moved = [_shrunk(leaf, largest) + shift * rng.uniform(0.5, 1.0, leaf.shape) for leaf in question.inputs.arrays]
+    for moved in _elsewhere(question.inputs.arrays):
         value, known = vector.rerun(moved), reference.measured(moved)
         if value is None or known is None or value.shape != gap.shape:
             continue
         there, error = known
         apart = difference(value, there)
         tells = np.isfinite(apart) & (error <= MUCH_LESS * fault * np.abs(there))
-        right = _part(apart, there) <= np.fmax(MUCH_LESS * fault, _forward_part(question, vector, reference, moved))
+        part, faded = _faded(question, vector, reference, moved)
+        right = _part(apart, there) <= np.fmax(MUCH_LESS * fault, part)
         right |= apart <= question.allowed(value, there)
         wrong &= ~(tells & right)
-        told |= tells
+        told |= tells & (faded <= MUCH_LESS * fault * np.abs(there))  # where digits are lost too, an error says nothing
     return wrong & told
 
 
@@ -206,17 +250,28 @@ def _shrunk(leaf: Array, largest: float) -> Array:
     return leaf * min(1.0, largest / max(float(np.max(np.abs(leaf), initial=0.0)), np.finfo(float).tiny))
 
 
-def _forward_part(question: Question, vector: Vector, reference: Vector, leaves: Sequence[Array]) -> float:
-    """Return what part of its value the function itself loses at other leaves, as far as it is more than ulps."""
-    own, other = (question.forward(v.engine) for v in (vector, reference))
-    found = [t.again(leaves) if t is not None and t.again is not None else None for t in (own, other)]
-    if found[0] is None or found[1] is None:
-        return 0.0
-    value, exact = flat(found[0].arrays), flat(found[1].arrays)
-    if value.shape != exact.shape:
-        return 0.0
-    parts = _part(difference(value, exact), exact)
-    return tolerances.ROUNDING_FACTOR * float(np.max(parts, initial=0.0, where=np.isfinite(parts)))
+def _elsewhere(leaves: Sequence[Array]) -> Iterator[list[Array]]:
+    """Yield other points: something is added to all elements, then to what is below 0 the opposite."""
+    for away in (False, True) if any((leaf < 0).any() for leaf in leaves if leaf.dtype.kind == "f") else (False,):
+        rng = np.random.default_rng(0)
+        for largest, shift in ELSEWHERE:
+            by = [shift * rng.uniform(0.5, 1.0, leaf.shape) for leaf in leaves]
+            signs = [np.where(leaf.real < 0, -1.0, 1.0) if away else 1.0 for leaf in leaves]
+            yield [_shrunk(leaf, largest) + s * b for leaf, s, b in zip(leaves, signs, by, strict=True)]
+
+
+def _faded(
+    question: Question, vector: Vector, reference: Vector, leaves: Sequence[Array]
+) -> tuple[float, Array | float]:
+    """Return what part of its value the function itself loses at other leaves, and what that amounts to there."""
+    forward, right = _forwards(question, vector, reference)
+    values = None if forward is None or forward.again is None else _values_of(forward.again(leaves))
+    lost = None if values is None else _loss(question, leaves, values, forward, right)
+    if values is None or lost is None:
+        return 0.0, 0.0
+    parts = flat([_part(gap, value) for gap, value in zip(lost, values, strict=True)])
+    part = tolerances.ROUNDING_FACTOR * float(np.max(parts, initial=0.0, where=np.isfinite(parts)))
+    return part, _shown(question, leaves, _beyond(question, values, lost))
 
 
 def _part(gap: Array, of: Array) -> Array:

@@ -32,7 +32,7 @@ class Testimony:
     again : callable or None
         Computes the same at other leaves.
     in_other_precision : callable or None
-        Computes the arrays at the same inputs, in single precision for double and the other way round.
+        Computes the arrays at other leaves, in single precision for double and the other way round.
     second_opinion : callable or None
         For a referee: the same derivative from an evaluation with other steps.
     projector : Projector or None
@@ -44,7 +44,7 @@ class Testimony:
     estimate: Estimate | None = None
     failure: GradcheckError | None = None
     again: Callable[[Sequence[Array]], Estimate | None] | None = None
-    in_other_precision: Callable[[], Sequence[Array] | None] | None = None
+    in_other_precision: Callable[[Sequence[Array]], Sequence[Array] | None] | None = None
     second_opinion: Callable[[], Estimate | None] | None = None
     projector: Projector | None = None
 

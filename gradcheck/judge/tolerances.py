@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -154,16 +154,22 @@ def rounding(
     eps : float
         The machine epsilon of the check's dtype.
     """
-    rng = np.random.default_rng(0)
-    runs = (rerun([moved_by_ulps(leaf, rng, MOVED_ULPS, eps=eps) for leaf in leaves]) for _ in range(RERUNS))
-    moved = [run for run in runs if run is not None and run.shape == value.shape]
+    runs = (rerun(there) for there in moved(leaves, eps))
+    found = [run for run in runs if run is not None and run.shape == value.shape]
     spread = np.zeros(value.shape)
-    if len(moved) > 1:
+    if len(found) > 1:
         with np.errstate(invalid="ignore"):
-            apart = np.sort(np.abs(np.array(moved) - _middle(moved)), axis=0)
+            apart = np.sort(np.abs(np.array(found) - _middle(found)), axis=0)
             left = RESIDUE_ULPS * eps * np.max(np.abs(value), initial=0.0, where=np.isfinite(value))
             spread = _finite(np.where(apart[-1] <= left, apart[-1], apart[-2]))
     return ROUNDING_FACTOR * spread + _finite(TIGHT_ULPS * eps * np.abs(value))
+
+
+def moved(leaves: Sequence[Array], eps: float) -> Iterator[list[Array]]:
+    """Yield leaves moved by a few ulps at random, always the same."""
+    rng = np.random.default_rng(0)
+    for _ in range(RERUNS):
+        yield [moved_by_ulps(leaf, rng, MOVED_ULPS, eps=eps) for leaf in leaves]
 
 
 def _middle(runs: Sequence[Array]) -> Array:

@@ -165,7 +165,7 @@ def test_one_imprecise_element_does_not_excuse_a_wrong_one():
 
 @pytest.mark.parametrize(("off", "status"), [(1e-9, "IMPRECISE"), (1e-3, "WRONG")])
 def test_the_other_precision_excuses_no_more_than_half_the_digits(off, status):
-    accused = says("torch", G * (1 + off), in_other_precision=lambda: [(G * (1 + 1.0)).astype(np.float32)])
+    accused = says("torch", G * (1 + off), in_other_precision=lambda leaves: [(G * (1 + 1.0)).astype(np.float32)])
     assert statuses(accused, says("numerical", G, 1e-14))[0] == status
 
 

@@ -90,3 +90,51 @@ def test_what_no_output_shows_may_be_whatever_both_are_left_with(left, status):
     }
     report = gradcheck.check(functions, np.array([45.0, 46.0]))
     assert {verdict_of(report, e).status for e in ("torch", "jax")} == {status}
+
+
+# -- digits that the forward loses -----------------------------------------------------------------
+
+
+def cancelling(xp, x):
+    """(1 - cos x) / x**2, of which nothing is left at small x."""
+    return xp.sum((1.0 - xp.cos(x)) / x**2)
+
+
+def test_lost_digits_of_a_forward_are_no_fault_of_its_derivatives():
+    """In float32 they are off by many times their size, and of first and second order alike."""
+    x = np.array([0.0624, 0.0018, 0.0032, -0.2404], np.float32)
+    for operator in ("gradient", "jvp", "hessian"):
+        report = gradcheck.check({"torch": lambda x: cancelling(torch, x)}, x, operator=operator)
+        assert report.verdict("torch").status in (Status.IMPRECISE, Status.AGREE), report
+
+
+@pytest.mark.parametrize("x", [[0.9, -0.7, 1.3], [0.0624, 0.9, -0.2404]])
+def test_a_fault_of_the_derivative_is_not_excused_by_a_forward_that_loses_digits_elsewhere(x):
+
+    class Rule(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return cancelling(torch, x)
+
+        @staticmethod
+        def backward(ctx, u):
+            (x,) = ctx.saved_tensors
+            return u * (torch.sin(x) / x**2 - 2 * (1 - torch.cos(x)) / x**3) * 1.01
+
+    report = gradcheck.check({"torch": lambda x: Rule.apply(x)}, np.array(x, np.float32))
+    assert report.verdict("torch").status is Status.WRONG, report
+
+
+@pytest.mark.parametrize(
+    ("x", "status"),
+    [
+        ([1e-4, 1e8, 3e-2, 40.0], Status.AGREE),
+        ([1e-12, 1e12, 3e-6, 40.0], Status.INCONCLUSIVE),  # the sum has no digits left for the tiny ones
+    ],
+)
+def test_a_pushforward_moves_tiny_elements_by_steps_of_their_own(x, status):
+    """One step for all of them would leave the tiny ones behind, or not move the huge ones."""
+    weights = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)
+    report = gradcheck.check({"torch": lambda x: torch.sum(weights * torch.sqrt(x))}, np.array(x), operator="jvp")
+    assert report.verdict("torch").status is status
