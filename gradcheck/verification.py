@@ -230,12 +230,13 @@ def verify(
 
 def _judged(session: Session, operator: Operator) -> tuple[Question, list[Verdict]]:
     """Ask and judge; witnesses that can be spared are asked where not all the others agree."""
-    for sparing in (True, False) if session.spares(operator) else (False,):
-        question = session.question(operator, sparing=sparing)
-        with np.errstate(all="ignore"):
+    spares = session.spares(operator)
+    question = session.question(operator, sparing=spares)
+    with np.errstate(all="ignore"):
+        verdicts = judge(question)
+        if spares and any(verdict.status not in (Status.AGREE, Status.UNSUPPORTED) for verdict in verdicts):
+            question = session.question(operator)
             verdicts = judge(question)
-        if all(verdict.status in (Status.AGREE, Status.UNSUPPORTED) for verdict in verdicts):
-            break
     return question, verdicts
 
 

@@ -256,7 +256,7 @@ def _elsewhere(leaves: Sequence[Array]) -> Iterator[list[Array]]:
         rng = np.random.default_rng(0)
         for largest, shift in ELSEWHERE:
             by = [shift * rng.uniform(0.5, 1.0, leaf.shape) for leaf in leaves]
-            signs = [np.where(leaf.real < 0, -1.0, 1.0) if away else 1.0 for leaf in leaves]
+            signs = [np.where(np.real(leaf) < 0, -1.0, 1.0) if away else 1.0 for leaf in leaves]
             yield [_shrunk(leaf, largest) + s * b for leaf, s, b in zip(leaves, signs, by, strict=True)]
 
 
