@@ -6,7 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -162,7 +162,7 @@ class Session:
             for a in self._lineup.absences
             if a.state == "broken"
         )
-        asked = [cache(partial(self._refereed, referee, operator, seed)) for referee in self._lineup.referees]
+        asked = [partial(self._refereed, referee, operator, seed) for referee in self._lineup.referees]
         if self._inputs.size <= SMALL:
             testimonies += tuple(t for t in (ask() for ask in asked[:1]) if _certified(t))
         options = self._options

@@ -159,13 +159,20 @@ def _loss(
     return gaps if gaps is None or other_eps < question.eps else [gap * (question.eps / other_eps) for gap in gaps]
 
 
+def _loss_there(
+    question: Question, leaves: Sequence[Array], forward: Testimony | None, right: Testimony | None
+) -> tuple[Sequence[Array], list[Array] | None]:
+    """Return an engine's values at other leaves, and that loss of theirs."""
+    values = None if forward is None or forward.again is None else _values_of(forward.again(leaves))
+    return ((), None) if values is None else (values, _loss(question, leaves, values, forward, right))
+
+
 def _loss_around(
     question: Question, here: list[Array], forward: Testimony | None, right: Testimony | None
 ) -> list[Array]:
     """Return the most of that loss here and within ulps of the point, where the digits that are lost are others."""
     for leaves in tolerances.moved(question.inputs.arrays, question.eps):
-        values = None if forward is None or forward.again is None else _values_of(forward.again(leaves))
-        there = None if values is None else _loss(question, leaves, values, forward, right)
+        there = _loss_there(question, leaves, forward, right)[1]
         if there is not None and [a.shape for a in there] == [a.shape for a in here]:
             here = [np.fmax(a, b) for a, b in zip(here, there, strict=True)]
     return here
@@ -176,7 +183,7 @@ def _values_of(estimate: Estimate | None) -> tuple[Array, ...] | None:
 
 
 def _values(forward: Testimony | None) -> tuple[Array, ...] | None:
-    return None if forward is None or forward.estimate is None else forward.estimate.arrays
+    return None if forward is None else _values_of(forward.estimate)
 
 
 def _gaps(values: Sequence[Array], others: Sequence[Array]) -> list[Array] | None:
@@ -265,9 +272,8 @@ def _faded(
 ) -> tuple[float, Array | float]:
     """Return what part of its value the function itself loses at other leaves, and what that amounts to there."""
     forward, right = _forwards(question, vector, reference)
-    values = None if forward is None or forward.again is None else _values_of(forward.again(leaves))
-    lost = None if values is None else _loss(question, leaves, values, forward, right)
-    if values is None or lost is None:
+    values, lost = _loss_there(question, leaves, forward, right)
+    if lost is None:
         return 0.0, 0.0
     parts = flat([_part(gap, value) for gap, value in zip(lost, values, strict=True)])
     part = tolerances.ROUNDING_FACTOR * float(np.max(parts, initial=0.0, where=np.isfinite(parts)))

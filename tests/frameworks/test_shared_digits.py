@@ -110,7 +110,6 @@ def test_lost_digits_of_a_forward_are_no_fault_of_its_derivatives():
 
 @pytest.mark.parametrize("x", [[0.9, -0.7, 1.3], [0.0624, 0.9, -0.2404]])
 def test_a_fault_of_the_derivative_is_not_excused_by_a_forward_that_loses_digits_elsewhere(x):
-
     class Rule(torch.autograd.Function):
         @staticmethod
         def forward(ctx, x):
