@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck.functions import Array
+from gradcheck.functions import Array, finfo
 from gradcheck.operators import Operator
 
 
@@ -82,6 +82,20 @@ class Estimate:
     def bounded(self) -> bool:
         """Whether it has a finite error for every element."""
         return self.errors is not None and all(bool(np.isfinite(error).all()) for error in self.errors)
+
+    def within(self, dtype: np.dtype[Any]) -> Estimate:
+        """Return the same as a dtype can hold it: what is beyond its range is infinite, and sure to be."""
+        most = float(finfo(dtype).max)
+        beyond = [
+            (np.abs(a) > most) & np.isfinite(a) if a.dtype.kind == "f" else np.zeros(a.shape, bool) for a in self.arrays
+        ]
+        if not any(b.any() for b in beyond):
+            return self
+        arrays = tuple(
+            np.where(b, np.copysign(np.inf, a), a) if b.any() else a for a, b in zip(self.arrays, beyond, strict=True)
+        )
+        errors = self.errors and tuple(np.where(b, 0.0, e) for e, b in zip(self.errors, beyond, strict=True))
+        return replace(self, arrays=arrays, errors=errors)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -14,17 +14,18 @@ import optree
 
 from gradcheck import discovery
 from gradcheck.backend import Backend, Bound, Measured, Prepared
-from gradcheck.errors import FunctionError, UnsupportedError
+from gradcheck.errors import FunctionError, GradcheckError, UnsupportedError
 from gradcheck.estimates import Estimate
 from gradcheck.functions import Array, Function, Inputs, finfo, moved_by_ulps
 from gradcheck.judge.comparison import REFEREE
+from gradcheck.judge.explanations import ORDINARY, elsewhere
 from gradcheck.judge.properties import Claim, spread
 from gradcheck.judge.testimony import Question
-from gradcheck.judge.tolerances import OUTPUT_ULPS, RERUNS, machine_eps, noise, sizes
+from gradcheck.judge.tolerances import OUTPUT_ULPS, RERUNS, THOROUGH_RERUNS, machine_eps, noise, sizes
 from gradcheck.lineup import Participant
 from gradcheck.operators import Operator
 from gradcheck.preparation import block_label, plain
-from gradcheck.session import Workshop
+from gradcheck.session import OTHER_PRECISION, Workshop
 
 Seeds = Sequence[Array]
 
@@ -32,6 +33,8 @@ SINGLE, HALF, BRAIN = 2.0**-23, 2.0**-10, 2.0**-7
 """The machine epsilons in which a rule may compute inside, whatever dtype it takes."""
 FEW = 0.1
 """The part of the elements that move, at least, where a rule notices a movement: of a ratio's rule most may not."""
+LOSSY = 2.0**12
+"""How many ulps a gradient has lost, at least, for difference quotients of it to say nothing."""
 DITHER = 2.0**-12
 """How far a seed is scaled to see the rounding of a rule that has been seen to be homogeneous."""
 
@@ -252,7 +255,7 @@ class Examinee:
         reruns = self.reruns(lambda: self.apply(seeds, self.moved(self.leaves, self.eps)))
         return spread([self.apply(seeds), *reruns], self.eps)
 
-    def reruns(self, compute: Callable[[], list[Array]]) -> list[list[Array]]:
+    def reruns(self, compute: Callable[[], list[Array]], times: int = RERUNS) -> list[list[Array]]:
         """Compute something a few times at inputs moved at random, where that stays in the domain.
 
         Raises
@@ -261,7 +264,7 @@ class Examinee:
             If it never does.
         """
         results = []
-        for _ in range(RERUNS):
+        for _ in range(times):
             with suppress(FunctionError):
                 results.append(compute())
         if not results:
@@ -333,8 +336,40 @@ class Examinee:
     def second_rounding(self) -> list[Array]:
         """Estimate how far the engine's own rounding moves the second derivative."""
         prepared = self.prepared(self.operator)
-        reruns = self.reruns(lambda: list(prepared.estimate(self.moved(self.leaves, self.eps), self.tangents).arrays))
-        return spread([self.second, *reruns], self.eps)
+
+        def rerun() -> list[Array]:
+            return list(prepared.estimate(self.moved(self.leaves, self.eps), self.tangents).arrays)
+
+        return spread([self.second, *self.reruns(rerun, THOROUGH_RERUNS)], self.eps)
+
+    def far_away(self) -> Iterator[Examinee]:
+        """Yield the same engine at points of ordinary size, where it has a second derivative."""
+        for leaves in elsewhere(self.leaves, ORDINARY):
+            inputs = self.inputs.moved(leaves)
+            with suppress(GradcheckError):
+                estimate = self.prepared(self.operator, inputs).estimate(inputs.arrays, self.tangents)
+                question = replace(self._question, inputs=inputs)
+                yield Examinee(self.engine, self.function, question, estimate, self._workshop)
+
+    def staircase(self) -> list[Array]:
+        """Return infinity where the engine's own gradient has lost digits, as its other precision shows, else 0.
+
+        There it is a staircase, and difference quotients of it may find the slope of a tread.
+        """
+        own = self.inputs.dtype.name
+        narrow, wide = sorted((own, OTHER_PRECISION[own]), key=lambda dtype: np.dtype(dtype).itemsize)
+        there = self.inputs.with_dtype(narrow)
+        rough, fine = (
+            self.prepared(Operator.GRADIENT, inputs).estimate(inputs.arrays).arrays
+            for inputs in (there, there.with_dtype(wide))
+        )
+        most = LOSSY * machine_eps(np.dtype(narrow))
+        lossy = [np.where(np.abs(a - b) <= most * np.abs(b), 0.0, np.inf) for a, b in zip(rough, fine, strict=True)]
+        rows = [lossy[k * len(lossy) // len(self.second)] for k in range(len(self.second))]
+        return [
+            np.broadcast_to(row.reshape(row.shape + (1,) * (a.ndim - row.ndim)), a.shape)
+            for row, a in zip(rows, self.second, strict=True)
+        ]
 
     def invisible(self) -> list[Array]:
         """Return what an element of the second derivative can be off by without output or gradient showing it."""

@@ -35,7 +35,7 @@ BESIDE = 1e-3
 LARGE = 256
 """The number of real coordinates up to which the numerical referee computes every element of a derivative."""
 _PROJECTED = (Operator.GRADIENT, Operator.JACOBIAN, Operator.VJP, Operator.HVP)
-_OTHER_PRECISION = {
+OTHER_PRECISION = {
     "bfloat16": "float32", "float16": "float32", "float32": "float64", "float64": "float32",
     "complex64": "complex128", "complex128": "complex64",
 }  # fmt: skip
@@ -218,11 +218,11 @@ class Session:
             prepared = self.workshop.prepare(engine, inputs, operator)
             if operator is not Operator.VALUE:
                 self._refuse_another_forward(engine.engine)
-            again = _again(prepared, inputs, seed)
+            again = _again(prepared, inputs, seed, self._inputs.dtype)
             projector = self._projector(engine, prepared, operator, seed)
             if projector is not None:
                 return Testimony(engine.engine, engine.witness, projector=projector)
-            estimate = prepared.estimate(inputs.arrays, seed, self._output_shapes(operator))
+            estimate = prepared.estimate(inputs.arrays, seed, self._output_shapes(operator)).within(self._inputs.dtype)
         except GradcheckError as error:
             return Testimony(engine.engine, engine.witness, failure=error, again=again)
         except Exception as error:  # the function's own errors are translated: this is the adapter's
@@ -304,8 +304,8 @@ class Session:
             return None
 
         def compute() -> Sequence[Array]:
-            inputs = self._inputs.moved(leaves).with_dtype(_OTHER_PRECISION[self._inputs.dtype.name])
-            cast = None if seed is None else [a.astype(_OTHER_PRECISION[a.dtype.name]) for a in seed]
+            inputs = self._inputs.moved(leaves).with_dtype(OTHER_PRECISION[self._inputs.dtype.name])
+            cast = None if seed is None else [a.astype(OTHER_PRECISION[a.dtype.name]) for a in seed]
             return self.workshop.prepare(engine, inputs, operator).estimate(inputs.arrays, cast).arrays
 
         return _quietly(compute)
@@ -314,7 +314,8 @@ class Session:
         if engine.engine.backend != REFEREE or operator is Operator.VALUE:
             return None
         other, inputs = engine.in_mode(SECOND_OPINION), self._inputs_for(engine)
-        return _quietly(lambda: self.workshop.prepare(other, inputs, operator).estimate(inputs.arrays, seed))
+        prepare = partial(self.workshop.prepare, other, inputs, operator)
+        return _quietly(lambda: prepare().estimate(inputs.arrays, seed).within(self._inputs.dtype))
 
     def _seed(self, operator: Operator) -> list[Array] | None:
         """Draw signed, unequal tangents or cotangents, the same for every engine."""
@@ -352,11 +353,11 @@ def _certified(testimony: Testimony) -> bool:
 
 
 def _again(
-    prepared: Prepared, inputs: Inputs, seed: Sequence[Array] | None
+    prepared: Prepared, inputs: Inputs, seed: Sequence[Array] | None, dtype: np.dtype[Any]
 ) -> Callable[[Sequence[Array]], Estimate | None]:
     def again(leaves: Sequence[Array]) -> Estimate | None:
         moved = [leaf.astype(own.dtype) for leaf, own in zip(leaves, inputs.arrays, strict=True)]
-        return _quietly(lambda: prepared.estimate(moved, seed))
+        return _quietly(lambda: prepared.estimate(moved, seed).within(dtype))
 
     return again
 

@@ -52,10 +52,12 @@ APPROACHED = 30
 """How much nearer than wide steps that way may begin."""
 ORDINARY = 2.0**-21
 """What rounding in single precision does to numbers of size 1, which may have cancelled."""
+SLIGHT = 1e-9
+"""The part of the slope below which a gap between its sides is no kink, for anybody's purposes."""
 EXAMINED = 4
 """How many elements of a function's output are looked at for its resolution, at most."""
-HALVINGS = 8
-"""How often the interval is halved in which a function begins to move."""
+HALVINGS = 24
+"""How often the interval is halved in which a function begins to move, at most."""
 JUMP = 8
 """How many times what its slope makes of that interval a function jumps by, at least."""
 
@@ -68,6 +70,8 @@ class Sample:
     ----------
     step : float
         The step; 0 where it is too small to move the inputs at all.
+    divisor : float
+        What a movement of the function's values is divided by: the step, or the product of two.
     quotient : numpy.ndarray, shape (m,)
         Its value for each output element; NaN where the function is not finite.
     noise : numpy.ndarray, shape (m,)
@@ -79,6 +83,7 @@ class Sample:
     """
 
     step: float
+    divisor: float
     quotient: Array
     noise: Array
     single: Array
@@ -148,7 +153,7 @@ class _Rows:
         self.quotients = np.array([s.quotient for s in samples])
         self.single = np.array([s.single for s in samples])
         self.bends = np.array([s.bend for s in samples])
-        resolution = np.where(np.isfinite(quantum), quantum, 0.0) / self.steps
+        resolution = np.where(np.isfinite(quantum), quantum, 0.0) / np.array([[s.divisor] for s in samples])
         self.noise = np.fmax(np.array([s.noise for s in samples]), resolution)
         self.flat = quantum == 0
 
@@ -218,8 +223,8 @@ class Ladder:
             errors = errors + np.where(apart > 0, 0.0, _kinks_inside(rows))
             value, error = _chosen(values, errors)
             error = np.maximum(error, _contradictions(value, error, values, errors, rows))
-            kinked = apart > error
-            error = np.where(kinked, apart + error, error)
+            kinked = (apart > error) & (apart > SLIGHT * np.abs(value))
+            error = np.where(apart > error, apart + error, error)
             known = np.isfinite(value) & np.isfinite(error) & ~self._growing()
         return Extrapolated(np.where(known, value, np.nan), np.where(known, error, np.inf), kinked)
 
@@ -229,12 +234,12 @@ class Ladder:
         A jump of what rounding can amount to is taken for the function's resolution, a larger one
         for a step of the function. Without one it is flat at first, and those narrow steps are right.
         """
-        moved = np.array([np.abs(s.quotient) * s.step for s in self.samples])
+        moved = np.array([np.abs(s.quotient) * s.divisor for s in self.samples])
         still = np.logical_and.accumulate((moved == 0)[::-1], axis=0)[::-1]
         for i in np.flatnonzero(still[-1] & still[-2] & ~still[0] & np.isnan(self._quantum))[:EXAMINED]:
             last = int(np.flatnonzero(~still[:, i])[-1])
             jump = self._first_jump(int(i), last)
-            largest = 4 * COARSE * self.samples[last].single[i] * self.samples[last].step
+            largest = 4 * COARSE * self.samples[last].single[i] * self.samples[last].divisor
             plausible = jump < max(largest, ORDINARY)
             self._quantum[i] = jump if plausible else np.inf
 
@@ -246,8 +251,10 @@ class Ladder:
         for _ in range(HALVINGS):
             middle = self._stencil((low.step + high.step) / 2)
             low, high = (middle, high) if middle.quotient[i] == 0 else (low, middle)
-        jump = float(abs(high.quotient[i]) * high.step)
-        return jump if jump > JUMP * slope * (high.step - low.step) else 0.0
+            jump = float(abs(high.quotient[i]) * high.divisor)
+            if jump > JUMP * slope * (high.divisor - low.divisor):
+                return jump
+        return 0.0
 
     def _slopes_apart(self, rows: _Rows) -> Array:
         """Return half the gap between the one-sided slopes, where it does not close with the step."""

@@ -24,7 +24,7 @@ def central(evaluate: Evaluator, direction: Direction) -> Stencil:
         with np.errstate(all="ignore"):
             noise, single = _rounding(evaluate, direction.exact, ahead, behind)
             bend = ((ahead - evaluate.here) + (behind - evaluate.here)) / h
-            return Sample(h, ahead / (2 * h) - behind / (2 * h), noise / h, single / h, bend)
+            return Sample(h, h, ahead / (2 * h) - behind / (2 * h), noise / h, single / h, bend)
 
     return stencil
 
@@ -38,7 +38,7 @@ def one_sided(evaluate: Evaluator, direction: Direction, sign: float) -> Stencil
         with np.errstate(all="ignore"):
             noise, single = _rounding(evaluate, direction.exact, there)
             slope = sign * (there - evaluate.here) / h
-            return Sample(h, slope, 2 * noise / h, 2 * single / h, np.full(slope.shape, np.nan))
+            return Sample(h, h, slope, 2 * noise / h, 2 * single / h, np.full(slope.shape, np.nan))
 
     return stencil
 
@@ -63,9 +63,8 @@ def mixed_central(evaluate: Evaluator, first: Direction, second: Direction) -> S
                 corners = [corner(s, t), corner(s, -t), corner(-s, t), corner(-s, -t)]
             noise, single = _rounding(evaluate, first.exact and second.exact, *corners)
             mixed = (corners[0] - corners[1] - corners[2] + corners[3]) / (4 * s * t)
-            return Sample(
-                step if s * t else 0.0, mixed, noise / (s * t), single / (s * t), np.full(mixed.shape, np.nan)
-            )
+            used, st = step if s * t else 0.0, s * t
+            return Sample(used, st, mixed, noise / st, single / st, np.full(mixed.shape, np.nan))
 
     return stencil
 
@@ -80,7 +79,8 @@ def mixed_forward(evaluate: Evaluator, first: Direction, second: Direction) -> S
             corners = [corner(s, t), corner(s, 0.0), corner(0.0, t)]
             noise, single = _rounding(evaluate, first.exact and second.exact, *corners)
             mixed = (corners[0] - corners[1] - corners[2] + evaluate.here) / (s * t)
-            return Sample(step, mixed, 4 * noise / (s * t), 4 * single / (s * t), np.full(mixed.shape, np.nan))
+            st = s * t
+            return Sample(step, st, mixed, 4 * noise / st, 4 * single / st, np.full(mixed.shape, np.nan))
 
     return stencil
 

@@ -15,14 +15,18 @@ from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.judge.verdicts import Status
 from gradcheck.operators import Operator
 
-ELSEWHERE = ((np.inf, 0.1), (2.0, 0.3), (0.5, 0.5))
-"""The points at which an engine that wants an excuse is looked at: the largest input, and what is added to all."""
+ORDINARY = ((2.0, 0.3), (0.5, 0.5))
+"""Points of ordinary size: the largest input, and what is added to all."""
+ELSEWHERE = ((np.inf, 0.1), *ORDINARY)
+"""The points at which an engine that wants an excuse is looked at: one that is near, too."""
 MUCH_LESS = 1e-2
 """The part of its error that an engine keeps elsewhere, if the formula or the point, not the rule, is to blame."""
 ALIKE = 8
 """How many times an engine's error can be another's, if both lost the same digits."""
 IMPRECISE = "digits are lost, fewer than the function's own output can show, or than its other precision has"
 SHARED = "digits are lost by a formula that an independent engine shares, few beside the largest element"
+
+DROWNED = "the function itself has lost digits here, to which as much is due where it is ordinary; "
 
 
 def noise(question: Question) -> Array:
@@ -51,11 +55,11 @@ def least_noise(question: Question) -> Array:
     return _noise(question, level, question.outputs, question.eps)
 
 
-def rounding(question: Question, vector: Vector) -> Array:
+def rounding(question: Question, vector: Vector, reruns: int = tolerances.RERUNS) -> Array:
     """Return how far the engine's own rounding can move each element; a tolerance imposed leaves no room for it."""
     if question.imposed:
         return np.zeros(vector.value.shape)
-    return tolerances.rounding(vector.value, vector.rerun, question.inputs.arrays, question.eps)
+    return tolerances.rounding(vector.value, vector.rerun, question.inputs.arrays, question.eps, reruns)
 
 
 def residue(question: Question, referee: Vector) -> Array:
@@ -80,19 +84,23 @@ def residue(question: Question, referee: Vector) -> Array:
 def cancelled(question: Question, vector: Vector, referee: Vector) -> Array:
     """Return the same, of a few ulps, where the element is 0 or the value can be what is left of it."""
     few = residue(question, referee) * (tolerances.OUTPUT_ULPS / 2 / tolerances.RESIDUE_ULPS)
-    possible = (np.abs(referee.value) <= referee.error) | _lost(vector.value, referee.value)
+    possible = (np.abs(referee.value) <= np.fmax(referee.error, few)) | _lost(vector.value, referee.value)
     return np.where(possible, few, 0.0)
 
 
 def lost_digits(question: Question, vector: Vector) -> Array:
-    """Return how far the engine is from itself in the other precision, as far as that is an excuse."""
+    """Return how far the engine is from itself in the other precision, as far as that is an excuse by itself."""
+    few = tolerances.excusable_digits(vector.value, _more(question) * noise(question), question.eps)
+    return np.fmin(_all_lost_digits(question, vector), few)
+
+
+def _all_lost_digits(question: Question, vector: Vector) -> Array:
     ask = vector.testimony.in_other_precision
     arrays = None if ask is None or question.imposed else ask(question.inputs.arrays)
     if arrays is None or flat(arrays).shape != vector.value.shape:
         return np.zeros(vector.value.shape)
     other_eps = max(tolerances.machine_eps(a.dtype) for a in arrays)
-    seen = _more(question) * noise(question)
-    return tolerances.lost_digits(vector.value, flat(arrays), seen, question.eps, other_eps)
+    return tolerances.lost_digits(vector.value, flat(arrays), question.eps, other_eps)
 
 
 def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Array:
@@ -112,7 +120,7 @@ def lost_by_forward(question: Question, vector: Vector, referee: Vector) -> Arra
     if len(values) != 1 or values[0].size != 1 or not beyond[0].any():
         return explained
     part = float(beyond[0].reshape(()) / (np.abs(values[0]) + beyond[0]).reshape(()))  # of the value: 1 is all of it
-    in_proportion = min(1.0, tolerances.ROUNDING_FACTOR * part) * np.abs(referee.value)
+    in_proportion = min(1.0, tolerances.ROUNDING_FACTOR * _terms(question) * part) * np.abs(referee.value)
     proportional = np.where(_lost(vector.value, referee.value), in_proportion, 0.0)
     return np.asarray(np.fmax(explained, proportional))
 
@@ -125,7 +133,12 @@ def _beyond(question: Question, values: Sequence[Array], lost: Sequence[Array]) 
 
 def _shown(question: Question, leaves: Sequence[Array], beyond: Sequence[Array]) -> Array:
     """Return what lost digits of the values amount to in each element."""
-    return tolerances.ROUNDING_FACTOR * _more(question) * _noise(question, leaves, beyond, 1.0)
+    return tolerances.ROUNDING_FACTOR * _terms(question) * _noise(question, leaves, beyond, 1.0)
+
+
+def _terms(question: Question) -> int:
+    """Return how many terms that lose as much a derivative has: the quotient rule makes two of one."""
+    return 2 if question.operator.order == 1 else _more(question)
 
 
 def _more(question: Question) -> int:
@@ -201,10 +214,17 @@ def excused(question: Question, vector: Vector, finding: Finding) -> Array:
     if question.imposed:
         return np.zeros(vector.value.shape, bool)
     gap = difference(vector.value, finding.reference.value)
+    left = _lost(vector.value, finding.reference.value)
+    by_forward = lost_by_forward(question, vector, finding.reference)
     excusable = gap <= finding.tolerance + lost_digits(question, vector)
-    excusable |= gap <= finding.tolerance + lost_by_forward(question, vector, finding.reference)
-    invisible = gap <= tolerances.OUTPUT_ULPS * _more(question) * least_noise(question)
-    excusable |= invisible & _lost(vector.value, finding.reference.value)
+    excusable |= gap <= finding.tolerance + by_forward
+    formula = left & ((by_forward > 0) | (question.operator.order == 2))  # and what it derives from loses digits, too
+    if (formula & ~excusable).any():
+        excusable |= formula & (gap <= finding.tolerance + _all_lost_digits(question, vector))
+    excusable |= left & (gap <= tolerances.OUTPUT_ULPS * _more(question) * least_noise(question))
+    if question.operator.order == 2 and (left & ~excusable).any():  # saturated at x, it is flat over far less than x
+        ulps = tolerances.OUTPUT_ULPS * question.eps * _largest(question.outputs)
+        excusable |= left & (gap <= ulps * _ordinary(question, vector, finding.reference))
     wanting = excusable & ~(gap <= finding.tolerance)
     return excusable & ~_wrong_elsewhere(question, vector, finding.reference, gap) if wanting.any() else excusable
 
@@ -233,11 +253,43 @@ def shared(question: Question, vector: Vector, others: Sequence[Vector], finding
     return candidates & ~_wrong_elsewhere(question, vector, reference, gap) if candidates.any() else nobody
 
 
+def drowned(question: Question, vector: Vector, reference: Vector, wrong: Array) -> Array:
+    """Where an error is no more than what digits that the function itself has lost are to an ordinary derivative.
+
+    So it is where a phase is rounded to an eighth of a turn. Not where the engine is as wrong elsewhere.
+    """
+    nobody = np.zeros(wrong.shape, bool)
+    forward, right = _forwards(question, vector, reference)
+    values = _values(forward) or question.outputs
+    lost = None if question.imposed else _loss(question, question.inputs.arrays, values, forward, right)
+    if lost is None or not _largest(lost) > tolerances.OUTPUT_ULPS * question.eps * _largest(values):
+        return nobody
+    gap = difference(vector.value, reference.value)
+    most = tolerances.ROUNDING_FACTOR * _largest(_loss_around(question, lost, forward, right))
+    candidates: Array = wrong & (gap <= most * _ordinary(question, vector, reference))
+    return candidates & ~_wrong_elsewhere(question, vector, reference, gap) if candidates.any() else nobody
+
+
+def _ordinary(question: Question, vector: Vector, reference: Vector) -> Array:
+    """Return the derivative beside the function's value: the middle one of what they are at other points."""
+    forward, beside = question.forward(vector.engine), []
+    for leaves in elsewhere(question.inputs.arrays):
+        values = None if forward is None or forward.again is None else _values_of(forward.again(leaves))
+        known = reference.measured(leaves)
+        if values is not None and known is not None and np.isfinite(known[0]).all() and _largest(values) > 0:
+            beside.append(np.abs(known[0]) / _largest(values))
+    return np.asarray(np.median(beside, axis=0)) if beside else np.zeros(reference.value.shape)
+
+
+def _largest(arrays: Sequence[Array]) -> float:
+    return max((float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))) for a in arrays), default=0.0)
+
+
 def _wrong_elsewhere(question: Question, vector: Vector, reference: Vector, gap: Array) -> Array:
     """Where an engine's relative error is about the same at all other points at which that can be told."""
     fault = np.fmin(_part(gap, reference.value), 1.0)
     wrong, told = np.ones(gap.shape, bool), np.zeros(gap.shape, bool)
-    for moved in _elsewhere(question.inputs.arrays):
+    for moved in elsewhere(question.inputs.arrays):
         value, known = vector.rerun(moved), reference.measured(moved)
         if value is None or known is None or value.shape != gap.shape:
             continue
@@ -257,11 +309,11 @@ def _shrunk(leaf: Array, largest: float) -> Array:
     return leaf * min(1.0, largest / max(float(np.max(np.abs(leaf), initial=0.0)), np.finfo(float).tiny))
 
 
-def _elsewhere(leaves: Sequence[Array]) -> Iterator[list[Array]]:
+def elsewhere(leaves: Sequence[Array], points: Sequence[tuple[float, float]] = ELSEWHERE) -> Iterator[list[Array]]:
     """Yield other points: something is added to all elements, then to what is below 0 the opposite."""
     for away in (False, True) if any((leaf < 0).any() for leaf in leaves if leaf.dtype.kind == "f") else (False,):
         rng = np.random.default_rng(0)
-        for largest, shift in ELSEWHERE:
+        for largest, shift in points:
             by = [shift * rng.uniform(0.5, 1.0, leaf.shape) for leaf in leaves]
             signs = [np.where(np.real(leaf) < 0, -1.0, 1.0) if away else 1.0 for leaf in leaves]
             yield [_shrunk(leaf, largest) + s * b for leaf, s, b in zip(leaves, signs, by, strict=True)]

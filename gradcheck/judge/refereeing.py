@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,7 +41,14 @@ def by_numerics(question: Question, vector: Vector, others: Sequence[Vector], re
     contested = contradicted & ~excused & ~outvoting(question, vector, others, support)
     accused = contested & explanations.visible(question, referee, gap)
     if accused.any():
-        return _accused(vector, finding, accused)
+        finding = _closer(question, vector, finding)
+        contested &= ~(gap <= finding.tolerance)
+        accused &= contested
+        drowned = explanations.drowned(question, vector, referee, accused)
+        if (accused & ~drowned).any():
+            return _accused(vector, finding, accused & ~drowned)
+        if drowned.any():
+            return finding.but(Status.INCONCLUSIVE, drowned, explanations.DROWNED + HELP)
     told |= contradicted | (gap <= allowed + explained)  # two methods do not meet so closely by chance
     told &= ~contested
     if not told.all():
@@ -95,6 +103,13 @@ def _by_peers(question: Question, vector: Vector, others: Sequence[Vector], find
     return finding.but(Status.INCONCLUSIVE, bad, reason)
 
 
+def _closer(question: Question, vector: Vector, finding: Finding) -> Finding:
+    """Look once more, and longer, at the rounding of an engine that is about to be blamed."""
+    assert finding.reference is not None  # the referee
+    rounding = explanations.rounding(question, vector, tolerances.THOROUGH_RERUNS)
+    return replace(finding, tolerance=np.fmax(finding.tolerance, finding.reference.error + rounding))
+
+
 def _accused(vector: Vector, finding: Finding, bad: Array) -> Finding:
     """Ask the referee that contradicts an engine a second time, with other steps, before saying so."""
     assert finding.reference is not None  # the referee
@@ -142,10 +157,17 @@ def by_bound(question: Question, vector: Vector, others: Sequence[Vector], refer
     wrong = bad & ~explanations.excused(question, vector, finding)
     if not wrong.any():
         return finding.but(Status.IMPRECISE, bad, explanations.IMPRECISE)
-    shared = explanations.shared(question, vector, others, finding, wrong)
-    if (wrong & ~shared).any():
-        return finding.but(Status.WRONG, wrong & ~shared)
-    return finding.but(Status.IMPRECISE, bad, explanations.SHARED)
+    wrong &= ~explanations.shared(question, vector, others, finding, wrong)
+    if not wrong.any():
+        return finding.but(Status.IMPRECISE, bad, explanations.SHARED)
+    finding = _closer(question, vector, finding)
+    wrong &= ~(gap <= finding.tolerance)
+    drowned = explanations.drowned(question, vector, referee, wrong)
+    if (wrong & ~drowned).any():
+        return finding.but(Status.WRONG, wrong & ~drowned)
+    if drowned.any():
+        return finding.but(Status.INCONCLUSIVE, drowned, explanations.DROWNED + HELP)
+    return _without_digits(question, vector, finding, referee)
 
 
 def _without_digits(question: Question, vector: Vector, finding: Finding, referee: Vector) -> Finding:

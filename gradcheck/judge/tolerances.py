@@ -30,6 +30,8 @@ HALF = 1 / 8
 """The part of an ulp of half precision that counts as one here: the limits above then are an eighth as large."""
 RERUNS = 6
 """How often an engine is run again at inputs moved by some ulps, to see how much rounding does."""
+THOROUGH_RERUNS = 24
+"""How often before it is blamed: of few possible values, some turn up seldom."""
 MOVED_ULPS = 8
 """The most ulps that an input is moved by: by unequal numbers, so that ties and singular points are left."""
 ROUNDING_FACTOR = 8
@@ -134,7 +136,11 @@ def _joined(parts: Any) -> Array:
 
 
 def rounding(
-    value: Array, rerun: Callable[[Sequence[Array]], Array | None], leaves: Sequence[Array], eps: float
+    value: Array,
+    rerun: Callable[[Sequence[Array]], Array | None],
+    leaves: Sequence[Array],
+    eps: float,
+    reruns: int = RERUNS,
 ) -> Array:
     """Estimate how far rounding moves each element of a result.
 
@@ -153,8 +159,10 @@ def rounding(
         The inputs.
     eps : float
         The machine epsilon of the check's dtype.
+    reruns : int
+        How often.
     """
-    runs = (rerun(there) for there in moved(leaves, eps))
+    runs = (rerun(there) for there in moved(leaves, eps, reruns))
     found = [run for run in runs if run is not None and run.shape == value.shape]
     spread = np.zeros(value.shape)
     if len(found) > 1:
@@ -165,10 +173,10 @@ def rounding(
     return ROUNDING_FACTOR * spread + _finite(TIGHT_ULPS * eps * np.abs(value))
 
 
-def moved(leaves: Sequence[Array], eps: float) -> Iterator[list[Array]]:
+def moved(leaves: Sequence[Array], eps: float, times: int = RERUNS) -> Iterator[list[Array]]:
     """Yield leaves moved by a few ulps at random, always the same."""
     rng = np.random.default_rng(0)
-    for _ in range(RERUNS):
+    for _ in range(times):
         yield [moved_by_ulps(leaf, rng, MOVED_ULPS, eps=eps) for leaf in leaves]
 
 
@@ -180,26 +188,39 @@ def _middle(runs: Sequence[Array]) -> Array:
     return np.asarray(np.median(stacked, axis=0))
 
 
-def lost_digits(value: Array, other: Array, noise: Array, eps: float, other_eps: float) -> Array:
+def lost_digits(value: Array, other: Array, eps: float, other_eps: float) -> Array:
     """Estimate an engine's error from its own result at the same inputs in another precision.
 
     Run in a wider precision, the difference is the error itself; run in a narrower one, the
-    difference is scaled down to this one. No more than half of the digits, or a few more ulps
-    of the output, can be excused like this: a rule that is wrong in one precision only must not be its own excuse.
+    difference is scaled down to this one.
 
     Parameters
     ----------
     value, other : numpy.ndarray, shape (n,)
         The result, and the one in the other precision.
-    noise : numpy.ndarray, shape (n,)
-        What an ulp of the output amounts to.
     eps, other_eps : float
         The machine epsilons of the two precisions.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         gap = _finite(np.abs(value - other))
-    lost = gap if other_eps < eps else ROUNDING_FACTOR * gap * (eps / other_eps)
-    excusable: Array = np.minimum(lost, np.fmax(np.sqrt(eps) * _finite(np.abs(value)), LOST_ULPS * noise))
+    return gap if other_eps < eps else ROUNDING_FACTOR * gap * (eps / other_eps)
+
+
+def excusable_digits(value: Array, noise: Array, eps: float) -> Array:
+    """Return how many lost digits are an excuse by themselves: half of them, or a few more ulps of the output.
+
+    A rule that is wrong in one precision only must not be its own excuse.
+
+    Parameters
+    ----------
+    value : numpy.ndarray, shape (n,)
+        The result.
+    noise : numpy.ndarray, shape (n,)
+        What an ulp of the output amounts to.
+    eps : float
+        The machine epsilon of the check's dtype.
+    """
+    excusable: Array = np.fmax(np.sqrt(eps) * _finite(np.abs(value)), LOST_ULPS * noise)
     return excusable
 
 

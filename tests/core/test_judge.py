@@ -230,8 +230,12 @@ def test_noise_is_finite_at_zero_and_for_outputs_that_are_not():
 
 
 def test_lost_digits_in_a_wider_precision_are_the_error_itself():
-    lost = tolerances.lost_digits(np.array([1.0]), np.array([1.0 + 1e-5]), np.zeros(1), 1.2e-7, 2.2e-16)
+    lost = tolerances.lost_digits(np.array([1.0]), np.array([1.0 + 1e-5]), 1.2e-7, 2.2e-16)
     assert lost == pytest.approx(1e-5)
+
+
+def test_no_more_than_half_of_the_digits_are_an_excuse_by_themselves():
+    assert tolerances.excusable_digits(np.array([2.0]), np.zeros(1), 1e-16) == pytest.approx(2e-8)
 
 
 def test_what_underflows_is_no_fault():

@@ -160,3 +160,19 @@ def test_steps_at_0_end_where_rounding_begins(mode):
     assert value[0] + error[0] >= 1.7
     assert error[0] < 2.0
     assert any("kink" in note for note in notes)
+
+
+@pytest.mark.parametrize("first", [45.1, 40.9, 38.2, 30.5])
+def test_a_second_derivative_of_a_staircase_is_not_sure_of_zero(first):
+    """Nearby the loss of a confident classifier is 0, further off it moves in ulps of 1."""
+
+    def loss(x):
+        return np.log(np.sum(np.exp(x - x[0])))
+
+    x = np.array([first, -0.65, -0.09, 1.41])
+    estimate = NumericalBackend().estimate(Function.of(loss), Inputs.of([x]), Operator.HESSIAN, mode="adaptive")
+    p = np.exp(x - x[0]) / np.sum(np.exp(x - x[0]))
+    rest = p[1:].sum()
+    right = np.diag(p) - np.outer(p, p)
+    right[0, 0] = p[0] * rest
+    assert np.all(np.abs(estimate.arrays[0] - right) <= estimate.errors[0])
