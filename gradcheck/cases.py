@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradcheck.errors import InputError, RegistrationError, UnknownNameError, first_line
-from gradcheck.functions import Function, Inputs, innermost, parse_argnums
+from gradcheck.functions import DOUBLE, Function, Inputs, innermost, parse_argnums
 from gradcheck.operators import Operator
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,6 +46,8 @@ class Case:
         Paper, standard or manual that defines the function.
     module : str
         Where it was declared.
+    double_only : frozenset of str
+        Points that only double precision can hold, or what is computed there on the way.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Case:
     tags: frozenset[str] = frozenset()
     source: str = ""
     module: str = ""
+    double_only: frozenset[str] = frozenset()
 
     @property
     def builtin(self) -> bool:
@@ -67,8 +70,12 @@ class Case:
         """The chapter of the catalogue that it stands in, as ``native.special``; else its module."""
         return self.module.removeprefix(CATALOGUE + ".")
 
+    def left_out(self, dtype: str | None) -> frozenset[str]:
+        """Return the points that a dtype cannot hold."""
+        return frozenset() if dtype in (None, *DOUBLE) else self.double_only
+
     def points(self, seed: int = 0, dtype: str | None = None) -> dict[str, Inputs]:
-        """Return the inputs at each named point.
+        """Return the inputs at each named point, but for those that the dtype cannot hold.
 
         Parameters
         ----------
@@ -96,9 +103,14 @@ class Case:
                     f"the inputs of case {self.name} must be a tuple of arguments, or a mapping from point names to "
                     f"such tuples; got {type(args).__name__} for point {point!r} (a single argument is (x,))"
                 )
+            if str(point) in self.left_out(dtype):
+                continue
             points[str(point)] = Inputs.of(args, parameters=self.function.parameters, dtype=dtype, argnums=self.argnums)
             self._keep_inside(points[str(point)], point)
-        if not points:
+        unknown = self.double_only - {str(point) for point in named}
+        if unknown:
+            raise UnknownNameError(f"point of {self.name} in double_only=", min(unknown), map(str, named))
+        if not named:
             raise InputError(f"the inputs of case {self.name} name no point")
         return points
 
@@ -207,6 +219,7 @@ def case(
     domain: Mapping[str, tuple[float, float]] | None = None,
     tags: Iterable[str] = (),
     source: str = "",
+    double_only: Iterable[str] = (),
 ) -> Callable[[F], F]:
     """Register a function as a case; the decorator returns the function unchanged.
 
@@ -233,6 +246,9 @@ def case(
         What a selection can name.
     source : str
         Paper, standard or manual that defines the function.
+    double_only : iterable of str
+        Names of points that single precision cannot hold, or what is computed there on the way: they are left
+        out, and the report says so, where the check has a narrower dtype than float64.
 
     Returns
     -------
@@ -259,7 +275,7 @@ def case(
         raise RegistrationError(f"inputs= must be a function of rng, got {type(inputs).__name__}")
     if name is not None and not isinstance(name, str):
         raise RegistrationError(f"name= must be a string, got {type(name).__name__}")
-    for option, given in (("operators", operators), ("tags", tags)):
+    for option, given in (("operators", operators), ("tags", tags), ("double_only", double_only)):
         if isinstance(given, str):
             raise RegistrationError(f"{option}= is a sequence of strings, got one string; write [{given!r}]")
     unknown = [o for o in operators if o not in set(Operator)]
@@ -290,6 +306,7 @@ def case(
                 frozenset(tags),
                 source,
                 getattr(innermost(f), "__module__", None) or "",
+                frozenset(double_only),
             ),
             f,
         )

@@ -16,7 +16,7 @@ from gradcheck import discovery
 from gradcheck.backend import Backend, Bound, Measured, Prepared
 from gradcheck.errors import FunctionError, GradcheckError, UnsupportedError
 from gradcheck.estimates import Estimate
-from gradcheck.functions import Array, Function, Inputs, finfo, moved_by_ulps
+from gradcheck.functions import DOUBLE, Array, Function, Inputs, finfo, moved_by_ulps
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.explanations import ORDINARY, elsewhere
 from gradcheck.judge.properties import Claim, spread
@@ -254,6 +254,18 @@ class Examinee:
         """Estimate the same with the seed as it is: a threshold of the rule must not pass for rounding."""
         reruns = self.reruns(lambda: self.apply(seeds, self.moved(self.leaves, self.eps)))
         return spread([self.apply(seeds), *reruns], self.eps)
+
+    def lost_at(self, seeds: Seeds, leaves: Seeds) -> list[Array]:
+        """Return what its derivative is off by for digits that its formula loses: as judged, or told by double."""
+        here = self.apply(seeds, leaves)
+        known = [np.full(a.shape, self.lost) for a in here]
+        if self.inputs.dtype.name in DOUBLE:
+            return known
+        groups = ([a.astype(np.result_type(a.dtype, np.float64)) for a in group] for group in (seeds, leaves))
+        with suppress(GradcheckError):
+            wide = self.in_double().apply(*groups)
+            return [np.fmax(lost, np.abs(a - b)) for lost, a, b in zip(known, here, wide, strict=True)]
+        return known
 
     def reruns(self, compute: Callable[[], list[Array]], times: int = RERUNS) -> list[list[Array]]:
         """Compute something a few times at inputs moved at random, where that stays in the domain.

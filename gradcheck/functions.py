@@ -26,6 +26,12 @@ HALVES = ("bfloat16", "float16")
 DTYPES = (*HALVES, "float32", "float64", "complex64", "complex128")
 """The dtypes that a check can have."""
 
+DOUBLE = ("float64", "complex128")
+"""Those of double precision."""
+
+SINGLE = ("float32", "complex64")
+"""Those of single precision."""
+
 
 @dataclass(frozen=True)
 class Function:

@@ -20,7 +20,7 @@ from gradcheck.contraction import contracted
 from gradcheck.errors import FunctionError, GradcheckError, UnsupportedError, first_line
 from gradcheck.estimates import NO_GRADIENT, Engine, Estimate
 from gradcheck.examinee import HALF, Examinee, Seeds, inner
-from gradcheck.functions import HALVES, Array, Function, is_real, real_dtype
+from gradcheck.functions import DOUBLE, HALVES, Array, Function, is_real, real_dtype
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.properties import (
     Claim,
@@ -217,7 +217,7 @@ def _scale(examinee: Examinee, factor: float) -> Objection | None:
 
 def _gone_in_double(examinee: Examinee, probe: Callable[[Examinee], Objection | None]) -> bool:
     """Whether a probe has nothing to object in double precision: then digits or range were missing, not a rule."""
-    if examinee.inputs.dtype.name in ("float64", "complex128"):
+    if examinee.inputs.dtype.name in DOUBLE:
         return False
     try:
         return probe(examinee.in_double()) is None
@@ -410,7 +410,10 @@ def _in_layout(
     claim = examinee.claim("memory layout", reason, got, wanted)
 
     def explained() -> list[Array]:
-        return [moved + 2 * examinee.lost for moved in examinee.rounding(seeds, leaves)]
+        return [
+            r + 2 * lost
+            for r, lost in zip(examinee.rounding(seeds, leaves), examinee.lost_at(seeds, leaves), strict=True)
+        ]
 
     return unequal(claim, examinee.dtype_eps, explained, tiny=examinee.tiny)
 

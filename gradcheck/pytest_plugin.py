@@ -391,14 +391,21 @@ class CaseCollector(pytest.Collector):
         seed = settings.get("seed", 0)
         try:
             points = sorted(self.case.points(seed, settings.get("dtype")))
+            left_out = sorted(self.case.left_out(settings.get("dtype")))
             operators = _operators(verification.operators_of(self.case, seed=seed), settings.get("order", 1))
         except Exception as error:
             return [BrokenCaseItem.from_parent(self, name="inputs", error=error)]
         names = {(o, p): f"{o}[{p}]" if len(points) > 1 else str(o) for o in operators for p in points}
         # pytest reads an id in brackets as parameters, and --lf compares ids that are read: so is this one
         return [
-            CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}", operator=operator, point=point)
-            for (operator, point), name in names.items()
+            *(
+                CaseItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}", operator=operator, point=point)
+                for (operator, point), name in names.items()
+            ),
+            *(
+                LeftOutItem.from_parent(self, name=f"[{point}]", nodeid=f"{self.nodeid}::[{point}]")
+                for point in left_out
+            ),
         ]
 
 
@@ -467,6 +474,14 @@ class CaseItem(_Item):
         _record(self, report)
         if not report:
             pytest.fail(_text(report), pytrace=False)
+
+
+class LeftOutItem(_Item):
+    """A point that the dtype of the check cannot hold; its item is skipped and says why."""
+
+    def runtest(self) -> None:
+        """Skip."""
+        pytest.skip("only double precision can hold this point")
 
 
 class BrokenCaseItem(_Item):

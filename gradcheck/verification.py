@@ -24,13 +24,10 @@ from gradcheck.lineup import Lineup, lineup
 from gradcheck.operators import Operator
 from gradcheck.options import Options, parse_operator
 from gradcheck.probing import Prober
-from gradcheck.report import Report
+from gradcheck.report import Report, place
 from gradcheck.session import Session, Workshop
 
 __all__ = ["REFEREE", "Options", "check", "operators_of", "parse_operator", "run", "verify"]
-
-DOUBLE = ("float64", "complex128")
-"""The dtypes of the check in which the table of known defects holds."""
 
 
 def check(
@@ -199,7 +196,7 @@ def verify(
     options = options or Options()
     started = time.perf_counter()
     chosen = lineup(case.function, options)
-    everywhere = case.points(options.seed, options.dtype)
+    everywhere, left_out = case.points(options.seed, options.dtype), case.left_out(options.dtype)
     for point in points or ():
         if point not in everywhere:
             raise UnknownNameError(f"point of {case.name}", point, everywhere)
@@ -215,16 +212,17 @@ def verify(
             with np.errstate(all="ignore"):  # what overflows or is NaN is judged, not warned of
                 verdicts += prober.examined(question, judged, asked.function, asked.workshop)
             estimates += [t.estimate for t in question.testimonies if t.estimate is not None]
-    if case.builtin and all(inputs.dtype.name in DOUBLE for inputs in everywhere.values()):
+    if case.builtin:
         from gradcheck.defects import marked  # here, since a check of one's own function does not need the table
 
-        verdicts = marked(verdicts)
+        verdicts = marked(verdicts, {point: inputs.dtype.name for point, inputs in everywhere.items()})
     return Report(
         tuple(verdicts),
         chosen.absences,
         _settings(options, chosen, verdicts, estimates),
         time.perf_counter() - started,
         tuple(estimates),
+        tuple(place(case.name, point) for point in sorted(left_out)),
     )
 
 

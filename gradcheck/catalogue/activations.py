@@ -652,6 +652,6 @@ def _sparsemax_jacobian(x: Array) -> Any:
 def sparsemax(xp: Any, x: Any) -> Any:
     """Projection onto the simplex, by sorting."""
     ranked = xp.flip(xp.sort(x), axis=0)
-    inside = 1.0 + xp.arange(1.0, 5.0) * ranked > xp.cumsum(ranked, axis=0)
-    size = xp.sum(xp.where(inside, 1.0, 0.0))
+    inside = 1.0 + xp.asarray(np.arange(1.0, 5.0)) * ranked > xp.cumsum(ranked, axis=0)
+    size = xp.sum(xp.where(inside, xp.ones_like(x), 0.0))
     return xp.maximum(x - (xp.sum(xp.where(inside, ranked, 0.0)) - 1.0) / size, 0.0)

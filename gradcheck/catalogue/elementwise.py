@@ -394,6 +394,7 @@ def hypotenuse_with_a_zero(xp: Any, x: Any, y: Any) -> Any:
     inputs=lambda rng: {"ordinary": (np.array([3.0, -1.5]), np.array([4.0, 2.0]))},
     operators=["gradient"],
     tags=["elementwise", "scalar"],
+    double_only=["ordinary"],
     source=_NUMPY + "hypot",
     gradient=lambda x, y: tuple(1.5 * side for side in _length_gradient(x, y)),
 )

@@ -487,6 +487,7 @@ def _ising_gradient(coupling: Array, field: Array) -> Any:
     inputs=lambda rng: {"ordinary": (0.6, 0.25), "cold": (9.0, 0.25), "antiferromagnetic": (-0.8, 0.25)},
     operators=["gradient", "hvp"],
     tags=["physics", "scalar"],
+    double_only=["cold"],
     source="Baxter (1982), Exactly Solved Models in Statistical Mechanics, Academic Press, section 2.1",
     gradient=_ising_gradient,
 )

@@ -208,6 +208,7 @@ def log_softmax_columns(xp: Any, x: Any) -> Any:
     operators=_SMOOTH,
     domain={"y": (-1, 1)},
     tags=["special", "scalar"],
+    double_only=["near the ends"],
     source=_DLMF + "7.17",
     gradient=lambda y: _WEIGHTS * np.sqrt(np.pi) / 2 * np.exp(erfinv(y) ** 2),
 )
@@ -263,6 +264,7 @@ def _erfcx_gradient(x: Array) -> Any:
     },
     operators=_SMOOTH,
     tags=["special", "scalar"],
+    double_only=["very negative"],
     source=_DLMF + "7.2",
     gradient=lambda x: _WEIGHTS * _erfcx_gradient(x),
 )
@@ -400,6 +402,7 @@ def gamma_function(xp: Any, x: Any) -> Any:
     },
     operators=["gradient"],
     tags=["special", "scalar"],
+    double_only=["large"],
     source=_DLMF + "5.2",
 )
 def gamma_function_edges(xp: Any, x: Any) -> Any:
@@ -416,6 +419,7 @@ def gamma_function_edges(xp: Any, x: Any) -> Any:
     },
     operators=["gradient"],
     tags=["special", "scalar"],
+    double_only=["near poles"],
     source=_DLMF + "5.5",
 )
 def log_gamma_edges(xp: Any, x: Any) -> Any:

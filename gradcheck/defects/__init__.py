@@ -2,12 +2,13 @@
 
 A row is strict in both directions: its verdicts must be the expected ones, and a defect that
 was mended makes the run fail until its row is removed. A new version of a framework is not in the
-row's range, so that it is looked at again. Rows hold in float64 only.
+row's range, so that it is looked at again. In other dtypes than its own, and in other modes of a
+framework, a row explains what shows there, and nothing has to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck.defects.row import Defect
@@ -17,23 +18,27 @@ from gradcheck.judge.verdicts import Known, Verdict
 __all__ = ["TABLE", "Defect", "marked"]
 
 
-def marked(verdicts: Iterable[Verdict], table: Sequence[Defect] | None = None) -> list[Verdict]:
+def marked(
+    verdicts: Iterable[Verdict], dtypes: Mapping[str, str], table: Sequence[Defect] | None = None
+) -> list[Verdict]:
     """Return verdicts with what is known of them.
 
     Parameters
     ----------
     verdicts : iterable of Verdict
-        Of a case of the catalogue, in float64.
+        Of a case of the catalogue.
+    dtypes : mapping of str to str
+        The dtype of the check at each of its points.
     table : sequence of Defect, optional
         By default `TABLE`.
     """
     rows = TABLE if table is None else table
-    return [_marked(verdict, rows) for verdict in verdicts]
+    return [_marked(verdict, dtypes[verdict.point], rows) for verdict in verdicts]
 
 
-def _marked(verdict: Verdict, rows: Sequence[Defect]) -> Verdict:
+def _marked(verdict: Verdict, dtype: str, rows: Sequence[Defect]) -> Verdict:
     for row in rows:
-        expected = row.expects(verdict)
+        expected = row.expects(verdict, dtype)
         if expected is not None and row.installed:  # last, since versions are looked up in files
             return replace(verdict, known=Known(expected, row.what, row.versions, row.link))
     return verdict

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from packaging.requirements import Requirement
 
+from gradcheck.functions import DOUBLE, SINGLE
 from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.report import place
 
@@ -25,9 +26,11 @@ class Defect:
     what : str
         What is wrong, in a line.
     shows : mapping of str to mapping of str to Status
-        For each case and point, as ``"name[point]"``, the verdict expected of each operator that shows it.
+        For each case and point, as ``"name[point]"``, the verdict expected in float64 of each operator that shows it.
     link : str
         The upstream report, where there is one.
+    single : mapping of str to mapping of str to Status
+        The same in float32, for what double precision does not show.
 
     .. _PEP 440: https://peps.python.org/pep-0440/#version-specifiers
     """
@@ -37,6 +40,7 @@ class Defect:
     what: str
     shows: Mapping[str, Mapping[str, Status]]
     link: str = ""
+    single: Mapping[str, Mapping[str, Status]] = field(default_factory=dict)
 
     @property
     def installed(self) -> bool:
@@ -47,9 +51,18 @@ class Defect:
         except PackageNotFoundError:
             return False
 
-    def expects(self, verdict: Verdict) -> Status | None:
-        """Return the verdict that the row expects in place of this one; None if it does not speak of it."""
-        engines = (str(verdict.engine), f"{verdict.engine.backend}:*")
-        if self.engine not in engines or verdict.engine.host or verdict.status is Status.UNSUPPORTED:
+    def expects(self, verdict: Verdict, dtype: str) -> Status | None:
+        """Return the verdict that the row expects in place of this one; None if it does not speak of it.
+
+        In another dtype than its own, or in another mode than the default one, it expects what it explains.
+        """
+        engine = verdict.engine
+        if engine.host or verdict.status is Status.UNSUPPORTED:
             return None
-        return self.shows.get(place(verdict.case, verdict.point), {}).get(verdict.operator.value)
+        where, operator = place(verdict.case, verdict.point), verdict.operator.value
+        own = {**dict.fromkeys(DOUBLE, self.shows), **dict.fromkeys(SINGLE, self.single)}.get(dtype, {})
+        expected, usual = (shown.get(where, {}).get(operator) for shown in (own, self.shows))
+        if expected is not None and self.engine in (str(engine), f"{engine.backend}:*"):
+            return expected
+        speaks = self.engine in (str(engine), engine.backend, f"{engine.backend}:*")
+        return verdict.status if speaks and verdict.status in (expected, usual) else None

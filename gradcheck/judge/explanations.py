@@ -62,6 +62,17 @@ def rounding(question: Question, vector: Vector, reruns: int = tolerances.RERUNS
     return tolerances.rounding(vector.value, vector.rerun, question.inputs.arrays, question.eps, reruns)
 
 
+def conditioning(question: Question, referee: Vector) -> Array:
+    """Return how far the derivative itself moves, as a referee has it, where the inputs move by some ulps."""
+    spread = np.zeros(referee.value.shape)
+    for leaves in tolerances.moved(question.inputs.arrays, question.eps):
+        known = referee.measured(leaves)
+        if known is not None and known[0].shape == spread.shape:
+            apart = difference(known[0], referee.value)
+            spread = np.fmax(spread, np.where(np.isfinite(apart), apart + known[1], 0.0))
+    return tolerances.ROUNDING_FACTOR * spread
+
+
 def residue(question: Question, referee: Vector) -> Array:
     """Return what is left, where sums cancel, of ulps of the largest element of the same output's derivative.
 
@@ -84,7 +95,7 @@ def residue(question: Question, referee: Vector) -> Array:
 def cancelled(question: Question, vector: Vector, referee: Vector) -> Array:
     """Return the same, of a few ulps, where the element is 0 or the value can be what is left of it."""
     few = residue(question, referee) * (tolerances.OUTPUT_ULPS / 2 / tolerances.RESIDUE_ULPS)
-    possible = (np.abs(referee.value) <= np.fmax(referee.error, few)) | _lost(vector.value, referee.value)
+    possible = (np.abs(referee.value) <= referee.error) | _lost(vector.value, referee.value)
     return np.where(possible, few, 0.0)
 
 

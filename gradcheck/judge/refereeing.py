@@ -15,6 +15,10 @@ from gradcheck.judge.testimony import Question
 from gradcheck.judge.verdicts import Status
 from gradcheck.judge.voting import HELP, SHARES_NO_RULE, against, by_vote, outvoting, united
 
+UNSTABLE = "its own rounding moves it by as much as it is off, where the derivative moves by far less; "
+
+SELDOM = "digits are lost to rounding, at some of the points nearby"
+
 
 def by_numerics(question: Question, vector: Vector, others: Sequence[Vector], referee: Vector, aside: Array) -> Finding:
     """Hold an engine against numerics, which has nothing to say where its error estimate is too wide.
@@ -39,10 +43,12 @@ def by_numerics(question: Question, vector: Vector, others: Sequence[Vector], re
     contradicted = decisive & ~(gap <= finding.tolerance)
     excused = contradicted & explanations.excused(question, vector, finding) if contradicted.any() else contradicted
     contested = contradicted & ~excused & ~outvoting(question, vector, others, support)
+    seldom = np.zeros(contested.shape, bool)
     accused = contested & explanations.visible(question, referee, gap)
     if accused.any():
         finding = _closer(question, vector, finding)
-        contested &= ~(gap <= finding.tolerance)
+        seldom = contested & (gap <= finding.tolerance)
+        contested &= ~seldom
         accused &= contested
         drowned = explanations.drowned(question, vector, referee, accused)
         if (accused & ~drowned).any():
@@ -55,7 +61,9 @@ def by_numerics(question: Question, vector: Vector, others: Sequence[Vector], re
         return _by_peers(question, vector, others, finding, ~told)
     if excused.any():
         return finding.but(Status.IMPRECISE, excused, explanations.IMPRECISE)
-    return finding.agrees(f"others outvote {referee.engine}" if contradicted.any() else "")
+    if contradicted.any() and not seldom.any():
+        return finding.agrees(f"others outvote {referee.engine}")
+    return _without_digits(question, vector, finding, referee, seldom)
 
 
 def tells(question: Question, other: Vector) -> Array:
@@ -153,7 +161,7 @@ def by_bound(question: Question, vector: Vector, others: Sequence[Vector], refer
     finding = finding.widened(explained, "the engine's own rounding")
     bad = ~(gap <= finding.tolerance)
     if not bad.any():
-        return _without_digits(question, vector, finding, referee)
+        return _without_digits(question, vector, finding, referee, bad)
     wrong = bad & ~explanations.excused(question, vector, finding)
     if not wrong.any():
         return finding.but(Status.IMPRECISE, bad, explanations.IMPRECISE)
@@ -161,22 +169,33 @@ def by_bound(question: Question, vector: Vector, others: Sequence[Vector], refer
     if not wrong.any():
         return finding.but(Status.IMPRECISE, bad, explanations.SHARED)
     finding = _closer(question, vector, finding)
-    wrong &= ~(gap <= finding.tolerance)
+    seldom = wrong & (gap <= finding.tolerance)
+    wrong &= ~seldom
     drowned = explanations.drowned(question, vector, referee, wrong)
     if (wrong & ~drowned).any():
         return finding.but(Status.WRONG, wrong & ~drowned)
     if drowned.any():
         return finding.but(Status.INCONCLUSIVE, drowned, explanations.DROWNED + HELP)
-    return _without_digits(question, vector, finding, referee)
+    return _without_digits(question, vector, finding, referee, seldom)
 
 
-def _without_digits(question: Question, vector: Vector, finding: Finding, referee: Vector) -> Finding:
-    """Where rounding explains all of a value, not one digit of it is right."""
+def _without_digits(question: Question, vector: Vector, finding: Finding, referee: Vector, seldom: Array) -> Finding:
+    """Where rounding explains all of a value, not one digit of it is right; where it does so seldom, some are lost.
+
+    That is an excuse where the derivative itself moves as much with the last digits of the input, or a
+    formula loses so many; a rule that is unstable where the function is not has none.
+    """
     gap = difference(vector.value, referee.value)
     left = np.maximum(explanations.residue(question, referee), referee.error)
     lost = finding.bad & ~(gap <= np.abs(referee.value) / 2) & (np.abs(referee.value) > left)
     if question.imposed or not lost.any():
-        return finding.agrees()
+        return finding.but(Status.IMPRECISE, seldom, SELDOM) if seldom.any() else finding.agrees()
+    tight = replace(finding, tolerance=question.allowed(vector.value, referee.value) + referee.error)
+    unstable = lost & ~explanations.excused(question, vector, tight)
+    if unstable.any():
+        unstable &= ~(gap <= explanations.conditioning(question, referee))
+    if unstable.any():
+        return finding.but(Status.INCONCLUSIVE, unstable, UNSTABLE + HELP)
     return finding.but(Status.IMPRECISE, lost, "all digits are lost to rounding")
 
 

@@ -51,6 +51,8 @@ class Report:
         Wall time, in seconds.
     estimates : tuple of Estimate
         What the engines computed at the last point, for a report on a single case.
+    left_out : tuple of str
+        The cases' points that the dtype of the check cannot hold, as ``"name[point]"``.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -58,6 +60,7 @@ class Report:
     settings: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     estimates: tuple[Estimate, ...] = field(default=(), compare=False)
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def failed(cls, case: str, engine: Engine, reason: str) -> Report:
@@ -92,6 +95,7 @@ class Report:
             settings,
             sum(r.seconds for r in together),
             together[0].estimates if len(together) == 1 else (),
+            tuple(point for r in together for point in r.left_out),
         )
 
     def __bool__(self) -> bool:
@@ -175,6 +179,7 @@ class Report:
             "settings": dict(self.settings),
             "seconds": self.seconds,
             "absences": [vars(a) for a in self.absences],
+            "left_out": list(self.left_out),
             "verdicts": [v.to_dict() for v in self.verdicts],
         }
 
@@ -200,6 +205,7 @@ class Report:
                 tuple(Absence(**a) for a in data["absences"]),
                 data["settings"],
                 data["seconds"],
+                left_out=tuple(data.get("left_out", ())),
             )
         except InputError:
             raise

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def document(report: Report) -> str:
     """Return the conclusion, the matrix engine x status, what failed and why, known defects, and the versions."""
     parts = [f"**{conclusion(report)}**", _matrix(report), _fenced([str(line) for line in lines(report)[:-1]])]
-    parts.append(_defects(report))
+    parts.append("Known defects that show:\n\n" + defects_table(report) if report.explained else "")
     parts.append(", ".join(f"{name} {version}" for name, version in report.settings.get("versions", {}).items()))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -29,16 +29,14 @@ def _matrix(report: Report) -> str:
     return "\n".join(rows)
 
 
-def _defects(report: Report) -> str:
+def defects_table(report: Report) -> str:
     """Return the table of the known defects that show; the same defect at several points has a row for each."""
-    if not report.explained:
-        return ""
     rows = ["| framework | case | operators | verdict | value | right | what is wrong |", "| --- " * 7 + "|"]
     for shown in defects_shown(report):
         what = shown.what.replace("|", "\\|") + (f" ([report]({shown.link}))" if shown.link else "")
         cells = (shown.versions, f"`{shown.where}`", shown.operators, shown.status, shown.value, shown.right, what)
         rows.append("| " + " | ".join(cells) + " |")
-    return "Known defects that show:\n\n" + "\n".join(rows)
+    return "\n".join(rows)
 
 
 def _fenced(told: list[str]) -> str:

@@ -34,6 +34,8 @@ FEW = 9
 """The most elements of an estimate that a table shows."""
 DIGITS = (9, 6, 4)
 """Significant digits to show numbers with, as many as fit."""
+LEFT_OUT_SHOWN = 5
+"""The most points left out that are named."""
 EXPLAINED = 20
 """The most failing verdicts that are explained one by one."""
 
@@ -52,7 +54,15 @@ def render(report: Report, console: Console, *, verbose: bool = False) -> None:
 def lines(report: Report, *, verbose: bool = False) -> list[Text]:
     """Return what stands below the table: why, who took no part, and the conclusion."""
     absent = [Text(f"{a.backend} took no part ({a.state}): {a.reason}; {a.remedy}", "dim") for a in report.absences]
+    absent += [Text(left_out(report), "dim")] if report.left_out else []
     return [*explanations(report, verbose=verbose), *absent, conclusion(report)]
+
+
+def left_out(report: Report) -> str:
+    """Return which points a report is not on, since its dtype cannot hold them."""
+    count = len(report.left_out)
+    named = ", ".join(report.left_out[:LEFT_OUT_SHOWN]) + (", ..." if count > LEFT_OUT_SHOWN else "")
+    return f"{count} {'point' if count == 1 else 'points'} left out, which only double precision can hold: {named}"
 
 
 def heading(report: Report) -> Text:

@@ -42,6 +42,11 @@ def test_a_parity_case_compares_at_least_two_frameworks(case):
 
 
 @every_case
+def test_a_point_beyond_single_precision_says_so(case):
+    case.points(dtype="float32")
+
+
+@every_case
 def test_a_case_has_operators_to_check(case):
     assert set(operators_of(case)) - {Operator.VALUE}
 

@@ -11,6 +11,8 @@ import gradcheck
 from gradcheck.cases import Case, Registry
 from gradcheck.errors import InputError, RegistrationError, UnknownNameError
 from gradcheck.functions import Function
+from gradcheck.report import Report
+from gradcheck.verification import Options, verify
 
 
 @pytest.fixture
@@ -240,3 +242,26 @@ def test_named_points_are_rounded_to_the_dtype():
     points = case_of(lambda rng: {"near": (0.1,), 2: (1.0,)}).points(dtype="float32")
     assert list(points) == ["near", "2"]
     assert points["near"].arrays[0].dtype == np.float32
+
+
+WIDE = replace(case_of(lambda rng: {"near": (0.1,), "far": (1e200,)}), double_only=frozenset({"far"}))
+
+
+def test_a_point_for_double_precision_is_left_out_of_others():
+    assert list(WIDE.points()) == list(WIDE.points(dtype="float64")) == ["near", "far"]
+    assert list(WIDE.points(dtype="float32")) == list(WIDE.points(dtype="bfloat16")) == ["near"]
+    assert WIDE.left_out("float32") == {"far"}
+
+
+def test_a_report_names_the_points_that_it_left_out():
+    report = verify(WIDE, Options(backends=("numerical", "sympy"), dtype="float32"))
+    assert report.left_out == (f"{WIDE.name}[far]",)
+    assert f"1 point left out, which only double precision can hold: {WIDE.name}[far]" in str(report)
+    assert "Points left out" in report.to_html()
+    assert Report.from_json(Report.merge([report, report]).to_json()).left_out == 2 * report.left_out
+    assert verify(WIDE, Options(backends=("numerical", "sympy"))).left_out == ()
+
+
+def test_a_point_left_out_is_one_of_the_case():
+    with pytest.raises(UnknownNameError, match="double_only= 'fra'; did you mean 'far'"):
+        replace(WIDE, double_only=frozenset({"fra"})).points()

@@ -22,8 +22,12 @@ def verdict(status, *, engine="numerical", point="edge", case="f"):
     return Verdict(case, point, Engine.parse(engine), Operator.GRADIENT, status)
 
 
+def known(verdicts, table, dtype="float64"):
+    return marked(verdicts, dict.fromkeys(("edge", "ordinary"), dtype), table)
+
+
 def report(*verdicts):
-    return Report(tuple(marked(verdicts, [ROW])))
+    return Report(tuple(known(verdicts, [ROW])))
 
 
 AGREEING = verdict(Status.AGREE, engine="sympy")
@@ -57,23 +61,42 @@ def test_a_row_explains_nothing_beside_it(other):
 
 def test_a_row_for_one_mode_says_nothing_of_another():
     row = Defect("numerical:central", "numpy>=1", "loses a term", SHOWS)
-    assert marked([verdict(Status.WRONG)], [row])[0].known is None
-    assert marked([verdict(Status.WRONG, engine="numerical:central")], [row])[0].explained
+    assert known([verdict(Status.WRONG)], [row])[0].known is None
+    assert known([verdict(Status.WRONG, engine="numerical:central")], [row])[0].explained
     every = Defect("numerical:*", "numpy>=1", "loses a term", SHOWS)
     assert all(
         v.explained
-        for v in marked([verdict(Status.WRONG, engine=e) for e in ("numerical:ridders", "numerical")], [every])
+        for v in known([verdict(Status.WRONG, engine=e) for e in ("numerical:ridders", "numerical")], [every])
     )
 
 
 @pytest.mark.parametrize("versions", ["numpy<1", "no-such-distribution>=1"])
 def test_a_row_for_another_version_is_not_applied(versions):
     row = Defect("numerical", versions, "loses a term", SHOWS)
-    assert marked([verdict(Status.WRONG)], [row])[0].known is None
+    assert known([verdict(Status.WRONG)], [row])[0].known is None
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_in_another_dtype_a_row_explains_what_shows_and_nothing_has_to(dtype):
+    assert known([verdict(Status.WRONG)], [ROW], dtype)[0].explained
+    assert known([verdict(Status.AGREE)], [ROW], dtype)[0].known is None
+    assert known([verdict(Status.NONFINITE)], [ROW], dtype)[0].known is None
+
+
+def test_in_another_mode_too():
+    assert known([verdict(Status.WRONG, engine="numerical:central")], [ROW])[0].explained
+    assert known([verdict(Status.AGREE, engine="numerical:central")], [ROW])[0].known is None
+
+
+def test_what_single_precision_alone_shows_has_to_show_there():
+    row = Defect("numerical", "numpy>=1", "loses a term", {}, single=SHOWS)
+    assert known([verdict(Status.WRONG)], [row], "float32")[0].explained
+    assert known([verdict(Status.AGREE)], [row], "float32")[0].stale
+    assert known([verdict(Status.WRONG)], [row])[0].known is None
 
 
 def test_what_an_engine_cannot_do_shows_nothing():
-    assert marked([verdict(Status.UNSUPPORTED)], [ROW])[0].known is None
+    assert known([verdict(Status.UNSUPPORTED)], [ROW])[0].known is None
 
 
 def test_json_keeps_what_is_known():
@@ -95,8 +118,8 @@ def test_every_row_speaks_of_what_there_is(row):
     from gradcheck import registry
 
     places = {place(c.name, point): c for c in registry if c.builtin for point in c.points()}
-    assert row.shows
-    for where, expected in row.shows.items():
+    assert row.shows or row.single
+    for where, expected in (*row.shows.items(), *row.single.items()):
         assert where in places
         asked = {"value", *operators_of(places[where])}
         assert expected
@@ -116,5 +139,6 @@ def test_the_page_shows_every_row_of_a_framework():
 
 
 def test_no_two_rows_speak_of_the_same_verdict():
-    keys = [(r.engine.partition(":")[0], where, o) for r in TABLE for where, shown in r.shows.items() for o in shown]
-    assert len(keys) == len(set(keys))
+    for shows in (lambda row: row.shows, lambda row: row.single):
+        keys = [(row.engine, where, operator) for row in TABLE for where, ops in shows(row).items() for operator in ops]
+        assert len(keys) == len(set(keys))

@@ -71,3 +71,28 @@ def test_without_a_certified_bound_it_does_not_pass_either():
 def test_a_formula_that_loses_digits_has_one(f, x, gradient):
     pytest.importorskip("flint", reason="pip install 'gradcheck[exact]'")
     assert verdict(f, x, gradient=gradient).status is Status.IMPRECISE
+
+
+def test_a_rule_that_is_unstable_where_the_function_is_not_does_not_pass():
+    """Its own rounding would explain any value: TensorFlow's pinv at equal singular values is such a rule."""
+    report = check(
+        lambda xp, x: xp.sum(x**2) / 2,
+        np.array([0.3, 0.7, 1.1]),
+        gradient=lambda x: x * (1 + np.sin(1e17 * x)),
+        backends=["numerical"],
+    )
+    found = report.verdict("analytic", "gradient")
+    assert not report
+    assert found.status is Status.INCONCLUSIVE
+    assert "its own rounding moves it by as much as it is off" in found.evidence.reason
+
+
+def test_a_derivative_that_moves_with_the_last_digits_of_the_input_has_an_excuse():
+    pytest.importorskip("flint", reason="pip install 'gradcheck[exact]'")
+    found = verdict(
+        lambda xp, x: xp.sum(xp.cos(3e16 * x)) / 3e16,
+        np.array([0.3, 0.7, 1.1]),
+        gradient=lambda x: -np.sin(2.9e16 * x + 0.1e16 * x),
+    )
+    assert found.status is Status.IMPRECISE
+    assert "all digits are lost" in found.evidence.reason

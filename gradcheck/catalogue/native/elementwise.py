@@ -67,6 +67,7 @@ def logaddexp2(xp: Any, x: Any, y: Any) -> Any:
     },
     operators=_VECTOR,
     tags=_TAGS,
+    double_only=["tiny"],
     source=_NUMPY + "sinc",
     native={
         "torch": lambda x: torch.sinc(x),
@@ -89,6 +90,7 @@ def sinc(xp: Any, x: Any) -> Any:
     },
     operators=["jacobian"],
     tags=_TAGS,
+    double_only=["tiny", "large"],
     source=_NUMPY + "hypot",
     native={
         "torch": lambda x, y: torch.hypot(x, y),
@@ -109,6 +111,7 @@ def hypot(xp: Any, x: Any, y: Any) -> Any:
     },
     operators=_VECTOR,
     tags=[*_TAGS, "broadcasting"],
+    double_only=["close"],
     source="TensorFlow API documentation, tf.math.squared_difference",
     native={
         "torch": lambda x, y: F.mse_loss(x, y.expand_as(x), reduction="none"),
@@ -170,6 +173,7 @@ def truncated_modulo(xp: Any, x: Any, y: Any) -> Any:
     },
     operators=["jacobian"],
     tags=_TAGS,
+    double_only=["large"],
     source=_NUMPY + "power",
     native={
         "torch": lambda x: torch.pow(x, 3),
@@ -214,6 +218,7 @@ def power_of_zero(xp: Any, x: Any, y: Any) -> Any:
     operators=["jacobian"],
     domain={"x": (0, np.inf)},
     tags=_TAGS,
+    double_only=["tiny", "large"],
     source="TensorFlow API documentation, tf.math.rsqrt",
     native={
         "torch": lambda x: torch.rsqrt(x),
@@ -235,6 +240,7 @@ def reciprocal_square_root(xp: Any, x: Any) -> Any:
     },
     operators=["jacobian"],
     tags=_TAGS,
+    double_only=["tiny", "large"],
     source=_NUMPY + "cbrt",
     native={
         "jax": lambda x: lax.cbrt(x),
@@ -298,6 +304,7 @@ def x_over_y_or_zero(xp: Any, x: Any, y: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "elementwise", "scalar"],
+    double_only=["tiny", "large"],
     source=_NUMPY + "abs",
     native={
         "torch": lambda z: torch.dot(_ramp(torch, z), torch.abs(z)),
@@ -316,7 +323,8 @@ _WEIGHTS = [1.0, -2.0, 0.5]
 def _ramp(library: Any, z: Any) -> Any:
     """The weights of a loss of complex numbers, as a library's own array."""
     make = library.constant if library is tf else library.tensor if library is torch else library.asarray
-    return make(_WEIGHTS[: z.shape[0]], dtype=library.float64)
+    real = (tf.math if library is tf else library).real(z)
+    return make(_WEIGHTS[: z.shape[0]], dtype=real.dtype)
 
 
 @gradcheck.case(
@@ -328,6 +336,7 @@ def _ramp(library: Any, z: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "elementwise", "scalar"],
+    double_only=["tiny"],
     source=_NUMPY + "angle",
     native={
         "torch": lambda z: torch.dot(_ramp(torch, z), torch.angle(z)),
@@ -348,6 +357,7 @@ def complex_angle(xp: Any, z: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "elementwise", "scalar"],
+    double_only=["tiny"],
     source="PyTorch documentation, torch.sgn",
     native={
         "torch": lambda z: torch.dot(_ramp(torch, z), _both_parts(torch, torch.sgn(z))),
@@ -375,6 +385,7 @@ def _both_parts(library: Any, z: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "elementwise", "scalar"],
+    double_only=["tiny", "large"],
     source="NIST Digital Library of Mathematical Functions, section 4.2",
     native={
         "torch": lambda z: torch.dot(_ramp(torch, z), _both_parts(torch, torch.log(z))),
@@ -397,6 +408,7 @@ def complex_log(xp: Any, z: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "elementwise", "scalar"],
+    double_only=["large"],
     source="NIST Digital Library of Mathematical Functions, section 4.2",
     native={
         "torch": lambda z: torch.dot(_ramp(torch, z), _both_parts(torch, torch.sqrt(z))),
@@ -444,6 +456,7 @@ def complex_tanh(xp: Any, z: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "elementwise", "scalar"],
+    double_only=["tiny", "large"],
     source="Smith (1962), Algorithm 116: Complex division, Communications of the ACM 5(8)",
     native={
         "torch": lambda z, w: torch.dot(_ramp(torch, z), _both_parts(torch, torch.div(z, w))),

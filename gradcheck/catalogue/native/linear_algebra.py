@@ -339,6 +339,7 @@ def log_determinant(xp: Any, a: Any) -> Any:
     },
     operators=["gradient", "hvp"],
     tags=_SCALAR,
+    double_only=["nearly singular"],
     source=_GILES,
     native={
         "torch": lambda a: torch.linalg.det(a),

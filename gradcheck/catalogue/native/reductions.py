@@ -200,6 +200,7 @@ def sample_deviation_and_mean(xp: Any, x: Any) -> Any:
     },
     operators=["jacobian"],
     tags=_TAGS,
+    double_only=["tiny"],
     source="NumPy Reference, numpy.linalg.norm",
     native={
         "torch": lambda x: torch.linalg.vector_norm(x, 3, 1),
@@ -221,6 +222,7 @@ def norm_of_order_three(xp: Any, x: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "reductions", "scalar"],
+    double_only=["large"],
     source="NumPy Reference, numpy.linalg.norm",
     native={
         "torch": lambda x: torch.linalg.vector_norm(x, 1.5),
@@ -243,6 +245,7 @@ def norm_of_fractional_order(xp: Any, x: Any) -> Any:
     },
     operators=["gradient"],
     tags=["native", "reductions", "scalar"],
+    double_only=["tiny"],
     source="NumPy Reference, numpy.linalg.norm",
     native={
         "torch": lambda x: torch.linalg.vector_norm(x),

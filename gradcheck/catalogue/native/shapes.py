@@ -289,6 +289,7 @@ def masked_scatter(xp: Any, x: Any, y: Any) -> Any:
     inputs=lambda rng: {"ordinary": (_TWO_BY_THREE,), "close": (np.array([[0.3, 0.3 + 1e-9, 2.0], [0.9, 1.4, -0.6]]),)},
     operators=_VECTOR,
     tags=_MATRIX,
+    double_only=["close"],
     source=_TORCH + "topk",
     native={
         "torch": lambda x: torch.topk(x, 2).values ** 2,

@@ -251,7 +251,7 @@ def _cosines(n: int, kind: int) -> Array:
     tags=_VECTOR,
     source="SciPy Reference, scipy.fft.dct",
     native={
-        "torch": lambda x: torch.asarray(_cosines(4, 2)) @ x**2,
+        "torch": lambda x: torch.asarray(_cosines(4, 2), dtype=x.dtype) @ x**2,
         "jax": lambda x: jax.scipy.fft.dct(x**2),
         "tensorflow": lambda x: tf.signal.dct(x**2),
     },

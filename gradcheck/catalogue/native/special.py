@@ -217,6 +217,7 @@ def pointwise_divergence(xp: Any, x: Any, y: Any) -> Any:
     operators=["jacobian"],
     domain={"x": (0, 2)},
     tags=_TAGS,
+    double_only=["near one", "tail"],
     source=_DLMF + "7.17",
     native={
         "torch": lambda x: -torch.special.ndtri(x / 2) / math.sqrt(2),

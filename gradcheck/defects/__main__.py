@@ -1,0 +1,74 @@
+"""The page of known defects, made of reports: ``python -m gradcheck.defects double.json single.json``.
+
+The reports are those of ``gradcheck run --all --json double.json`` and, for what single precision
+alone shows, of ``gradcheck run --all --dtype float32 --json single.json``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gradcheck.defects import TABLE
+from gradcheck.errors import GradcheckError, first_line
+from gradcheck.report import Report, place
+from gradcheck.report.markdown import defects_table
+
+FRAMEWORKS = ("torch", "jax", "tensorflow")
+
+
+def page(double: Report, single: Report | None = None) -> str:
+    """Return the page as Markdown.
+
+    Parameters
+    ----------
+    double : Report
+        On the whole catalogue in float64.
+    single : Report, optional
+        The same in float32; of it the page has what the rows of the table expect there alone.
+    """
+    rows = [row for row in TABLE if row.engine.partition(":")[0] in FRAMEWORKS]
+    versions = ", ".join(f"{name} {version}" for name, version in double.settings["versions"].items())
+    text = f"""# Known defects
+
+What the catalogue finds wrong in the frameworks: {len(rows)} rows of the
+[table of known defects](../gradcheck/defects/table.py), each at the cases and points that show it, and what our own
+engines cannot do there. The page is made by `python -m gradcheck.defects`, on the CPU, with
+{versions}.
+
+*value* is what the framework gives at its worst element, *right* what it should give, and who says so: *certified*
+values are enclosed by ball arithmetic, others come from difference quotients of the framework's own forward or from
+another framework. A row can be tried by hand, as in `gradcheck run digamma_edges --backends torch`. Some rows are
+documented behaviour (a threshold, labels taken for normalised); they are here because a port changes them.
+
+{defects_table(double)}
+"""
+    return text if single is None else f"{text}\n## In single precision alone\n\n{defects_table(_alone(single))}\n"
+
+
+def _alone(report: Report) -> Report:
+    """Return what the rows expect in single precision, and not in double."""
+    expected = {(where, operator) for row in TABLE for where, shown in row.single.items() for operator in shown}
+    verdicts = (v for v in report.explained if (place(v.case, v.point), v.operator.value) in expected)
+    return replace(report, verdicts=tuple(verdicts))
+
+
+def main(files: Sequence[str]) -> int:
+    """Print the page made of one or two reports."""
+    if len(files) not in (1, 2):
+        print(
+            f"got {len(files)} files, wanted one or two reports as JSON; see python -m pydoc gradcheck.defects.__main__"
+        )
+        return 2
+    try:
+        print(page(*(Report.from_json(Path(file).read_text(encoding="utf-8")) for file in files)), end="")
+    except (OSError, GradcheckError) as error:
+        print(f"error: {first_line(error)}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
