@@ -1,25 +1,27 @@
-"""The page of known defects, made of reports: ``python -m gradcheck.defects double.json single.json``.
+"""The page of known defects, made of reports: ``python -m gradcheck.defects double.json single.json modes.json``.
 
 The reports are those of ``gradcheck run --all --json double.json`` and, for what single precision
-alone shows, of ``gradcheck run --all --dtype float32 --json single.json``.
+alone shows, of the same with ``--dtype float32``, and, for what other modes than the default ones
+show, of ``gradcheck run native --all`` with ``--backends torch:compile`` and so on.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from gradcheck.defects import TABLE
 from gradcheck.errors import GradcheckError, first_line
+from gradcheck.judge.verdicts import Verdict
 from gradcheck.report import Report, place
 from gradcheck.report.markdown import defects_table
 
 FRAMEWORKS = ("torch", "jax", "tensorflow")
 
 
-def page(double: Report, single: Report | None = None) -> str:
+def page(double: Report, single: Report | None = None, modes: Report | None = None) -> str:
     """Return the page as Markdown.
 
     Parameters
@@ -28,6 +30,8 @@ def page(double: Report, single: Report | None = None) -> str:
         On the whole catalogue in float64.
     single : Report, optional
         The same in float32; of it the page has what the rows of the table expect there alone.
+    modes : Report, optional
+        On the parity cases in other modes of the frameworks; of it the page has what their own rows expect.
     """
     rows = [row for row in TABLE if row.engine.partition(":")[0] in FRAMEWORKS]
     versions = ", ".join(f"{name} {version}" for name, version in double.settings["versions"].items())
@@ -45,22 +49,23 @@ documented behaviour (a threshold, labels taken for normalised); they are here b
 
 {defects_table(double)}
 """
-    return text if single is None else f"{text}\n## In single precision alone\n\n{defects_table(_alone(single))}\n"
-
-
-def _alone(report: Report) -> Report:
-    """Return what the rows expect in single precision, and not in double."""
-    expected = {(where, operator) for row in TABLE for where, shown in row.single.items() for operator in shown}
-    verdicts = (v for v in report.explained if (place(v.case, v.point), v.operator.value) in expected)
-    return replace(report, verdicts=tuple(verdicts))
+    alone = {(where, operator) for row in TABLE for where, shown in row.single.items() for operator in shown}
+    own = {(row.engine, row.what) for row in TABLE}
+    sections: tuple[tuple[str, Report | None, Callable[[Verdict], bool]], ...] = (
+        ("In single precision alone", single, lambda v: (place(v.case, v.point), v.operator.value) in alone),
+        ("In other modes", modes, lambda v: v.known is not None and (str(v.engine), v.known.what) in own),
+    )
+    for title, report, belongs in sections:
+        if report is not None:
+            shown = replace(report, verdicts=tuple(v for v in report.explained if belongs(v)))
+            text += f"\n## {title}\n\n{defects_table(shown)}\n"
+    return text
 
 
 def main(files: Sequence[str]) -> int:
-    """Print the page made of one or two reports."""
-    if len(files) not in (1, 2):
-        print(
-            f"got {len(files)} files, wanted one or two reports as JSON; see python -m pydoc gradcheck.defects.__main__"
-        )
+    """Print the page made of up to three reports."""
+    if len(files) not in (1, 2, 3):
+        print(f"got {len(files)} files, wanted one to three reports as JSON: double, single, modes", file=sys.stderr)
         return 2
     try:
         print(page(*(Report.from_json(Path(file).read_text(encoding="utf-8")) for file in files)), end="")

@@ -876,7 +876,7 @@ TABLE: tuple[Defect, ...] = (
     Defect(
         "tensorflow:xla",
         "tensorflow==2.21.*",
-        "the gradient of the square root of a complex number is wrong",
+        "the gradient of the square root of a complex number is conjugated",
         {
             "native.complex_sqrt[large]": {"gradient": WRONG},
             "native.complex_sqrt[near the cut]": {"gradient": WRONG},

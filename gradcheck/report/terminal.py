@@ -273,9 +273,8 @@ def _shown(verdict: Verdict, operators: Sequence[Operator]) -> Shown:
     assert known is not None  # that is what explained means
     where = place(verdict.case, verdict.point) + (f" at {verdict.element}" if verdict.element else "")
     number = "" if value is None else f"{value:.13g}"
-    return Shown(
-        known.versions, where, ", ".join(operators), verdict.status, number, _right(verdict), known.what, known.link
-    )
+    versions = known.versions + (f", {verdict.engine.mode}" if verdict.engine.mode else "")
+    return Shown(versions, where, ", ".join(operators), verdict.status, number, _right(verdict), known.what, known.link)
 
 
 def distance(verdict: Verdict) -> str:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,16 @@ def test_of_single_precision_it_has_what_the_rows_expect_there_alone():
     assert "f[edge]" not in below
 
 
+def test_other_modes_have_rows_of_their_own():
+    row = next(row for row in TABLE if row.engine == "torch:compile")
+    place, operators = next(iter(row.shows.items()))
+    operator, status = next(iter(operators.items()))
+    own = replace(shown(place, operator, status, row.what), engine=Engine("torch", "compile"))
+    text = page(report(), None, report(own, shown("f[edge]", "gradient", Status.WRONG, "shown by default, too")))
+    below = text.partition("## In other modes")[2]
+    assert f"`{place}`" in below
+
+
 def run(*arguments):
     command = [sys.executable, "-m", "gradcheck.defects", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -60,7 +71,7 @@ def test_the_command_prints_the_page(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "got 0 files, wanted one or two reports"),
+        ((), "got 0 files, wanted one to three reports"),
         (("nowhere.json",), "error:"),
         ((__file__,), "not a gradcheck report"),
     ],
