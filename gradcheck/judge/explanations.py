@@ -235,7 +235,7 @@ def excused(question: Question, vector: Vector, finding: Finding) -> Array:
     excusable |= left & (gap <= tolerances.OUTPUT_ULPS * _more(question) * least_noise(question))
     if question.operator.order == 2 and (left & ~excusable).any():  # saturated at x, it is flat over far less than x
         ulps = tolerances.OUTPUT_ULPS * question.eps * _largest(question.outputs)
-        excusable |= left & (gap <= ulps * _ordinary(question, vector, finding.reference))
+        excusable |= left & (gap <= ulps * _ordinary(question, vector))
     wanting = excusable & ~(gap <= finding.tolerance)
     return excusable & ~_wrong_elsewhere(question, vector, finding.reference, gap) if wanting.any() else excusable
 
@@ -277,19 +277,23 @@ def drowned(question: Question, vector: Vector, reference: Vector, wrong: Array)
         return nobody
     gap = difference(vector.value, reference.value)
     most = tolerances.ROUNDING_FACTOR * _largest(_loss_around(question, lost, forward, right))
-    candidates: Array = wrong & (gap <= most * _ordinary(question, vector, reference))
+    candidates: Array = wrong & (gap <= most * _ordinary(question, vector))
     return candidates & ~_wrong_elsewhere(question, vector, reference, gap) if candidates.any() else nobody
 
 
-def _ordinary(question: Question, vector: Vector, reference: Vector) -> Array:
-    """Return the derivative beside the function's value: the middle one of what they are at other points."""
+def _ordinary(question: Question, vector: Vector) -> Array:
+    """Return the engine's derivative beside the function's value: the middle one of what they are at other points.
+
+    Whether it is right there is asked of the referee, for whom that takes longer, where it makes a difference.
+    """
     forward, beside = question.forward(vector.engine), []
     for leaves in elsewhere(question.inputs.arrays):
         values = None if forward is None or forward.again is None else _values_of(forward.again(leaves))
-        known = reference.measured(leaves)
-        if values is not None and known is not None and np.isfinite(known[0]).all() and _largest(values) > 0:
-            beside.append(np.abs(known[0]) / _largest(values))
-    return np.asarray(np.median(beside, axis=0)) if beside else np.zeros(reference.value.shape)
+        there = vector.rerun(leaves)
+        if values is not None and there is not None and np.isfinite(there).all() and _largest(values) > 0:
+            beside.append(np.abs(there) / _largest(values))
+    alike = [b for b in beside if b.shape == vector.value.shape]
+    return np.asarray(np.median(alike, axis=0)) if alike else np.zeros(vector.value.shape)
 
 
 def _largest(arrays: Sequence[Array]) -> float:

@@ -8,7 +8,7 @@ from gradcheck import registry
 from gradcheck.defects import TABLE
 from gradcheck.discovery import load_catalogue
 from gradcheck.report import place
-from gradcheck.verification import verify
+from gradcheck.verification import Options, verify
 
 SYSTEMS = ("exact", "jax", "numerical", "sympy", "tensorflow", "torch")
 DISTRIBUTIONS = {"exact": "flint", "numerical": "numpy"}
@@ -18,8 +18,12 @@ load_catalogue()
 CASES = [case for case in registry if case.builtin]
 EVERY = 3
 """One case of so many is checked at its first point in every run of the tests; all of them with -m slow."""
-SHOWN = {next(iter(row.shows)).partition("[")[0] for row in TABLE}
+DEFAULT = [row for row in TABLE if ":" not in row.engine and row.installed]
+"""The known defects of the modes that a run takes by default."""
+SHOWN = {next(iter(row.shows)).partition("[")[0] for row in DEFAULT if row.shows}
 """A case for each known defect, checked whole."""
+SINGLE = {next(iter(row.single)).partition("[")[0] for row in DEFAULT if row.single}
+"""A case for each that single precision alone shows."""
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs: pip install 'gradcheck[{','.join(MISSING)}]'")
 
@@ -40,13 +44,27 @@ def test_independent_systems_agree(case):
     hold(verify(case, brief=True))
 
 
+def expected(case, tables):
+    pairs = {(where, operator) for table in tables for where, shown in table.items() for operator in shown}
+    return {pair for pair in pairs if pair[0].partition("[")[0] == case.name}
+
+
+def explained(report):
+    return {(place(v.case, v.point), v.operator.value) for v in report.explained}
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in SHOWN], ids=lambda case: case.name)
 def test_known_defects_show_and_nothing_else(case):
     report = verify(case)
     hold(report)
-    expected = [(where, o) for row in TABLE if row.installed for where, shown in row.shows.items() for o in shown]
-    shown = {(place(v.case, v.point), v.operator.value) for v in report.explained}
-    assert {pair for pair in expected if pair[0].partition("[")[0] == case.name} == shown
+    assert explained(report) == expected(case, [row.shows for row in DEFAULT])
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in SINGLE], ids=lambda case: case.name)
+def test_what_single_precision_alone_shows_has_to_show_there(case):
+    report = verify(case, Options(dtype="float32"))
+    hold(report)
+    assert explained(report) >= expected(case, [row.single for row in DEFAULT])
 
 
 @pytest.mark.slow
