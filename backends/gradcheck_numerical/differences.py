@@ -38,6 +38,10 @@ ROUGH = 1e-3
 """The relative error above which an estimate must cover what all the other steps say."""
 COARSE = 2.0**12
 """How many times single precision's rounding the function's can be, by cancellation inside it."""
+TEETH = 3
+"""At how many of the widest steps a function does not follow its slope, at least, if that lies between jumps."""
+TOOTH = 2.0**20
+"""How many times single precision's rounding those jumps can be: they leave the function a digit."""
 HOPELESS = 1e4
 """How many times the widest step's known rounding an error is large for no known reason."""
 UNEXPLAINED = 100
@@ -385,8 +389,24 @@ def _contradictions(value: Array, error: Array, values: Array, errors: Array, ro
     smooth = ~rows.flat & (scatter < np.fmin(away / 4, COARSE * rows.single[2:]))
     doubted = smooth & (away > UNEXPLAINED * rows.noise[2:]) & ~_approached(value, away, rows)
     doubt = np.where(doubted, away + scatter, 0.0)
-    covered: Array = np.maximum(spread, np.max(doubt, axis=0))
+    covered: Array = np.fmax(np.maximum(spread, np.max(doubt, axis=0)), _undone(value, rows))
     return covered
+
+
+def _undone(value: Array, rows: _Rows) -> Array:
+    """Return how far away wide steps put the derivative where, on both sides, jumps undo what the slope does.
+
+    Teeth that are small beside the function itself are what rounding inside it makes of most of its digits.
+    """
+    wide = slice(rows.widened, rows.widened + TEETH)
+    quotients, slope = np.abs(rows.quotients[wide]), np.abs(value)
+    undone = (quotients < slope / 4) & (np.abs(rows.bends[wide]) < slope)  # beside a kink the sides differ by more
+    told = slope > UNEXPLAINED * rows.noise[wide]
+    away = np.abs(rows.quotients - value)[2:]
+    toothed = (undone & told & (quotients < TOOTH * rows.single[wide])).all(axis=0)
+    toothed &= ~_approached(value, away, rows)[rows.widened]
+    apart: Array = np.where(toothed, slope + np.max(quotients, axis=0), 0.0)
+    return apart
 
 
 def _approached(value: Array, away: Array, rows: _Rows) -> Array:

@@ -150,7 +150,7 @@ def _beside_peers(
         return beside
     reason = f"the forwards differ: it is right for its own, which is not that of {beside.reference.engine}"
     if _values_differ(question, vector, beside.reference):  # which is said of the value: nothing is wrong here
-        return finding.agrees(reason)
+        return finding.agrees(reason) if finding.status is Status.AGREE else finding
     return beside.but(Status.INCONCLUSIVE, sides, reason)
 
 

@@ -5,7 +5,7 @@ most errors must be small. A derivative is *visible* if the function's own round
 its 50-digit value, moves no slope over the point's own size by more than a millionth: the others are in the
 function's last digits, where no difference scheme sees them, and only the honesty of their estimates counts.
 On the visible ones, the best central difference of order 2 to 8 that can be chosen by knowing the answer is below 1e-10
-in 94 % and below 1e-6 in 99.7 %.
+in 94 % and below 1e-6 in 99.7 %; on all of them it is in 87 % and 94.6 %.
 """
 
 import math
@@ -457,9 +457,11 @@ def test_ten_thousand_elements(mode):
     outside = ~((found.actual <= found.error) | np.isinf(found.error))
     assert len(found.names) >= 10_000
     assert np.mean(outside) <= 0.001, found.outside
-    assert not (outside & found.visible & (found.relative > 1e-2)).any()
+    assert not (outside & (found.relative > 1e-2)).any()
     assert np.mean(visible < 1e-10) >= 0.91
     assert np.mean(visible < 1e-6) >= 0.98
+    assert np.mean(found.relative[found.double] < 1e-10) >= 0.85
+    assert np.mean(found.relative[found.double] < 1e-6) >= 0.94
     assert np.median(found.evaluations) <= 30
 
 

@@ -176,3 +176,32 @@ def test_a_second_derivative_of_a_staircase_is_not_sure_of_zero(first):
     right = np.diag(p) - np.outer(p, p)
     right[0, 0] = p[0] * rest
     assert np.all(np.abs(estimate.arrays[0] - right) <= estimate.errors[0])
+
+
+def cancels(x):
+    return np.sum((1 - np.cos(x)) / x**2)
+
+
+@MODES
+@pytest.mark.parametrize("x", [-1.0328155397564551e-07, 1.0379124270675453e-07, 3.3e-07])
+def test_a_slope_between_jumps_that_undo_it_is_not_known(x, mode):
+    """There are two digits left of 1 - cos x: between its steps the quotient has a slope of its own."""
+    value, error, _ = gradient(cancels, np.array([x]), mode)
+    assert not abs(value[0]) > error[0]
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (lambda x: np.sum(np.abs(x - 1)) + 100, 1 + 1e-6, 1.0),
+        (lambda x: np.sum(np.maximum(x, 1)) + 100, 1 + 1e-7, 1.0),
+        (lambda x: np.sum(np.sin(1e6 * x)) + 100, 0.7, 1e6 * np.cos(0.7e6)),
+        (lambda x: np.sum(np.tanh(1e5 * (x - 1))) + 100, 1.0, 1e5),
+        (lambda x: np.sum(7 * x - np.floor(7 * x)), 2.4, 7.0),
+    ],
+    ids=["beside a kink", "on a ramp", "oscillation", "narrow step", "sawtooth"],
+)
+def test_a_slope_that_ends_nearby_is_known(f, x, slope, mode):
+    value, error, _ = gradient(f, np.array([x]), mode)
+    assert abs(value[0] - slope) <= error[0] < 1e-3 * abs(slope)
