@@ -215,6 +215,7 @@ def case(
     gradient: Callable[..., Any] | None = None,
     jacobian: Callable[..., Any] | None = None,
     vjp: Callable[..., Any] | None = None,
+    hessian: Callable[..., Any] | None = None,
     native: Mapping[str, Callable[..., Any]] | None = None,
     domain: Mapping[str, tuple[float, float]] | None = None,
     tags: Iterable[str] = (),
@@ -234,9 +235,9 @@ def case(
         Jacobian of any other.
     argnums : int or sequence of int, optional
         The arguments to differentiate; by default all with floating leaves.
-    gradient, jacobian, vjp : callable, optional
+    gradient, jacobian, vjp, hessian : callable, optional
         Closed forms in NumPy, which take part as the engine ``analytic``: ``gradient(*args)``,
-        ``jacobian(*args)``, ``vjp(args, cotangent)``.
+        ``jacobian(*args)``, ``vjp(args, cotangent)``, ``hessian(*args)``.
     native : mapping of str to callable, optional
         The function in frameworks' own words, which those backends then differentiate instead.
     domain : mapping of str to (float, float), optional
@@ -286,7 +287,7 @@ def case(
     def register(f: F) -> F:
         if not callable(f):
             raise RegistrationError(f"@gradcheck.case decorates a function, got {type(f).__name__}")
-        written = _written(f, native, gradient=gradient, jacobian=jacobian, vjp=vjp)
+        written = _written(f, native, gradient=gradient, jacobian=jacobian, vjp=vjp, hessian=hessian)
         for parameter in domain or ():
             if parameter not in written.parameters:
                 raise UnknownNameError(f"parameter of {written.name}", parameter, written.parameters)

@@ -33,7 +33,7 @@ def contracted(function: Function, cotangents: Sequence[Array], dtype: np.dtype[
 
     portable = None if function.portable is None else _portable(function.portable, weighted)
     native = {key: _native(key, f, weighted, dtype) for key, f in function.native.items()}
-    return replace(function, portable=portable, native=native, gradient=None, jacobian=None, vjp=None)
+    return replace(function, portable=portable, native=native, gradient=None, jacobian=None, vjp=None, hessian=None)
 
 
 def _portable(f: Callable[..., Any], weighted: Callable[..., Any]) -> Callable[..., Any]:

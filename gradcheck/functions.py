@@ -47,8 +47,9 @@ class Function:
         ``f(xp, *args)``, written once against a namespace in NumPy's vocabulary.
     native : mapping of str to callable
         ``f(*args)`` for a framework's own arrays, by backend; the key ``"numpy"`` is a plain NumPy function.
-    gradient, jacobian, vjp : callable, optional
-        Rules written by hand, in NumPy: ``gradient(*args)``, ``jacobian(*args)``, ``vjp(args, cotangent)``.
+    gradient, jacobian, vjp, hessian : callable, optional
+        Rules written by hand, in NumPy: ``gradient(*args)``, ``jacobian(*args)``, ``vjp(args, cotangent)``,
+        ``hessian(*args)``.
     domain : mapping of str to (float, float)
         For parameters with limits, the closed interval of their elements; differences stay inside it.
     """
@@ -60,6 +61,7 @@ class Function:
     gradient: Callable[..., Any] | None = None
     jacobian: Callable[..., Any] | None = None
     vjp: Callable[..., Any] | None = None
+    hessian: Callable[..., Any] | None = None
     domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
@@ -70,6 +72,7 @@ class Function:
         gradient: Callable[..., Any] | None = None,
         jacobian: Callable[..., Any] | None = None,
         vjp: Callable[..., Any] | None = None,
+        hessian: Callable[..., Any] | None = None,
     ) -> Function:
         """Sort out what a user handed in.
 
@@ -82,12 +85,12 @@ class Function:
         InputError
             If `f` is neither callable nor a non-empty mapping of callables, or a rule is not callable.
         """
-        rules = {"gradient": gradient, "jacobian": jacobian, "vjp": vjp}
+        rules: dict[str, Any] = {"gradient": gradient, "jacobian": jacobian, "vjp": vjp, "hessian": hessian}
         for rule, written in rules.items():
             if written is not None and not callable(written):
                 raise InputError(f"{rule}= must be a function, got {type(written).__name__}")
         if isinstance(f, Function):
-            return replace(f, gradient=gradient or f.gradient, jacobian=jacobian or f.jacobian, vjp=vjp or f.vjp)
+            return replace(f, **{rule: written for rule, written in rules.items() if written is not None})
         if isinstance(f, Mapping):
             if not f:
                 raise InputError("the mapping of native functions is empty; wanted {'torch': f, ...}")
@@ -102,18 +105,23 @@ class Function:
                 raise InputError(f"the first parameter of a portable function is xp, got {portable.parameters}")
             any_form = next(iter(f.values()))
             first = portable or cls(_name(any_form), _parameters(any_form))
-            return cls(first.name, first.parameters, first.portable, native, gradient, jacobian, vjp)
+            return cls(first.name, first.parameters, first.portable, native, **rules)
         if not callable(f):
             raise InputError(
                 f"wanted a function or a mapping from backend to function, got {type(f).__name__}: {f!r:.80}"
             )
         parameters = _parameters(f)
         if parameters[:1] == ("xp",):
-            return cls(_name(f), parameters[1:], f, {}, gradient, jacobian, vjp)
-        return cls(_name(f), parameters, None, {"numpy": f}, gradient, jacobian, vjp)
+            return cls(_name(f), parameters[1:], f, {}, **rules)
+        return cls(_name(f), parameters, None, {"numpy": f}, **rules)
 
     @property
     def has_rule(self) -> bool:
+        """Whether a gradient, Jacobian, VJP or Hessian was written by hand."""
+        return self.has_first_order_rule or self.hessian is not None
+
+    @property
+    def has_first_order_rule(self) -> bool:
         """Whether a gradient, Jacobian or VJP was written by hand."""
         return not (self.gradient is None and self.jacobian is None and self.vjp is None)
 

@@ -111,12 +111,16 @@ class Session:
         outputs, scalar = self._outputs, self._scalar
         if outputs is not None and not scalar and any(a.dtype.kind == "c" for a in (*outputs, *self._inputs.arrays)):
             return (Operator.JVP, Operator.VJP)
-        operators = [Operator.GRADIENT if scalar else Operator.JACOBIAN]
         function = self.function
+        if scalar and function.hessian is not None and not function.has_first_order_rule:
+            return (Operator.HESSIAN,)
+        operators = [Operator.GRADIENT if scalar else Operator.JACOBIAN]
         if scalar and function.jacobian is not None and function.gradient is not None:
             operators.append(Operator.JACOBIAN)
         if function.vjp is not None:
             operators.append(Operator.VJP)
+        if scalar and function.hessian is not None:
+            operators.append(Operator.HESSIAN)
         return tuple(operators)
 
     def operators(self, wanted: Sequence[Operator] | None) -> list[Operator]:

@@ -36,6 +36,7 @@ def check(
     gradient: Callable[..., Any] | None = None,
     jacobian: Callable[..., Any] | None = None,
     vjp: Callable[..., Any] | None = None,
+    hessian: Callable[..., Any] | None = None,
     backends: Sequence[str] | None = None,
     operator: str | Sequence[str] | None = None,
     order: int = 1,
@@ -56,9 +57,10 @@ def check(
         mapping from backend to that framework's own function.
     *inputs : pytrees
         The positional arguments: arrays, numbers, and lists, tuples and dicts of them.
-    gradient, jacobian, vjp : callable, optional
+    gradient, jacobian, vjp, hessian : callable, optional
         Rules written by hand in NumPy, checked as the engine ``analytic``: ``gradient(*inputs)``,
-        ``jacobian(*inputs)``, ``vjp(inputs, cotangent)``.
+        ``jacobian(*inputs)``, ``vjp(inputs, cotangent)``, ``hessian(*inputs)``. Of several leaves the
+        Hessian has one array for each pair of them, row by row: ``((h_ww, h_wx), (h_xw, h_xx))``.
     backends : sequence of str, optional
         Engines under test; by default every installed backend's default engine.
     operator : str or sequence of str, optional
@@ -92,7 +94,7 @@ def check(
     MissingBackendError, BrokenBackendError
         For a backend that was asked for by name and cannot be used.
     """
-    function = Function.of(f, gradient=gradient, jacobian=jacobian, vjp=vjp)
+    function = Function.of(f, gradient=gradient, jacobian=jacobian, vjp=vjp, hessian=hessian)
     if isinstance(backends, str):
         raise InputError(f"backends is a sequence of names, got one string; write backends=[{backends!r}]")
     names = (operator,) if isinstance(operator, str) else _sequence_of_names("operator", operator or ())

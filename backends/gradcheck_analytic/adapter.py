@@ -15,11 +15,12 @@ from gradcheck_numerical.boundary import NumpyBoundary
 
 
 class AnalyticBackend(NumpyBoundary):
-    """A gradient, Jacobian or VJP written by hand in NumPy, behind the same interface as a framework.
+    """A gradient, Jacobian, VJP or Hessian written by hand in NumPy, behind the same interface as a framework.
 
     ``gradient(*args)`` and ``vjp(args, cotangent)`` return arrays shaped like the differentiated
     leaves, in any pytree with those leaves in order (one array for one leaf; None for the others).
-    ``jacobian(*args)`` does so for each output, each array of the output's shape plus the leaf's.
+    ``jacobian(*args)`` does so for each output, each array of the output's shape plus the leaf's, and
+    ``hessian(*args)`` for each leaf, each array of that leaf's shape plus the other's.
     """
 
     name = "analytic"
@@ -55,6 +56,11 @@ class AnalyticBackend(NumpyBoundary):
 
         return kernel
 
+    def hessian(self, bound: Bound, mode: str) -> Kernel | None:
+        """Return the kernel of ``hessian=``."""
+        rule = bound.function.hessian
+        return None if rule is None else self._rule("hessian", rule, bound)
+
     def _rule(self, name: str, rule: Callable[..., Any], bound: Bound) -> Kernel:
         def kernel(leaves: Sequence[Array]) -> list[Array]:
             return _leaves(name, _called(name, rule, bound, *bound.arguments(leaves)), bound, leaves)
@@ -75,21 +81,21 @@ def _called(name: str, rule: Callable[..., Any], bound: Bound, *args: Any) -> An
 def _leaves(rule: str, result: Any, bound: Bound, inputs: Sequence[Array]) -> list[Array]:
     """Flatten what a rule returned, in the dtype of the inputs; a Jacobian may have several outputs."""
     found = optree.tree_leaves(result)
-    wanted = len(inputs)
+    wanted = len(inputs) ** 2 if rule == "hessian" else len(inputs)
     if wanted == 1 and len(found) > 1 and all(np.ndim(leaf) == 0 for leaf in found):
         found = [np.asarray(result)]  # one array, written as nested lists
     if not found or (len(found) % wanted if rule == "jacobian" else len(found) != wanted):
         raise FunctionError(
             f"{rule}= of {bound.function.name} returned {len(found)} array(s) in {result!r:.60}; "
-            f"wanted one for each of {', '.join(bound.inputs.labels)}"
+            f"wanted one for each {'pair ' if rule == 'hessian' else ''}of {', '.join(bound.inputs.labels)}"
         )
     arrays = []
     for i, leaf in enumerate(found):
-        array = np.asarray(leaf)
+        array, column = np.asarray(leaf), i % len(inputs)
         if array.dtype.kind not in "biufc":
             raise FunctionError(
                 f"{rule}= of {bound.function.name} returned {type(leaf).__name__} for "
-                f"{bound.inputs.labels[i % wanted]}; wanted a NumPy array"
+                f"{bound.inputs.labels[column]}; wanted a NumPy array"
             )
-        arrays.append(array if array.dtype.kind == "c" else array.astype(real_dtype(inputs[i % wanted].dtype)))
+        arrays.append(array if array.dtype.kind == "c" else array.astype(real_dtype(inputs[column].dtype)))
     return arrays

@@ -72,8 +72,8 @@ def test_a_rule_is_added_to_a_function_that_exists():
         return 2 * x
 
     function = Function.of(lambda xp, x: x**2, gradient=abs, vjp=abs)
-    again = Function.of(function, gradient=other)
-    assert (again.gradient, again.vjp, again.portable) == (other, abs, function.portable)
+    again = Function.of(function, gradient=other, hessian=other)
+    assert (again.gradient, again.vjp, again.hessian, again.portable) == (other, abs, other, function.portable)
     assert function.has_rule
     assert not Function.of(lambda xp, x: x).has_rule
 

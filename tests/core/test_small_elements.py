@@ -46,8 +46,10 @@ def test_such_an_element_passes_where_an_independent_engine_has_it():
         ("jacobian", {"gradient": lambda x: 2 * x, "jacobian": lambda x: -2 * x}),
         ("vjp", {"gradient": lambda x: 2 * x, "vjp": lambda inputs, u: -2 * inputs[0] * u}),
         ("vjp", {"vjp": lambda inputs, u: 2 * inputs[0]}),
+        ("hessian", {"gradient": lambda x: 2 * x, "hessian": lambda x: np.eye(3)}),
+        ("hessian", {"hessian": lambda x: 2 * np.eye(3) + 1e-6 * np.eye(3)[::-1]}),
     ],
-    ids=["jacobian", "vjp", "ignores its cotangent"],
+    ids=["jacobian", "vjp", "ignores its cotangent", "hessian", "hessian alone"],
 )
 def test_every_rule_that_is_handed_in_is_judged(operator, rules):
     report = check(lambda x: np.sum(x**2), np.array([1.0, -2.0, 0.5]), **rules)
