@@ -121,7 +121,8 @@ def _engines(case: Case) -> list[str]:
     function = case.function
     forms = ["portable: every backend"] if function.portable is not None else []
     forms += [f"own function: {name}" for name in function.native]
-    return forms + (["closed form: analytic"] if function.has_rule else [])
+    forms += ["closed form: analytic"] if function.has_first_order_rule else []
+    return forms + (["closed form of the Hessian: analytic"] if function.hessian is not None else [])
 
 
 def render(found: Coverage, console: Console) -> None:

@@ -40,6 +40,7 @@ def four_operations(xp: Any, x: Any, y: Any) -> Any:
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "negative, numpy.positive, numpy.square, numpy.power",
     gradient=lambda x: np.array([1.0, -2.0, 0.5]) * (-1 + 2 * x + 9 * x**2),
+    hessian=lambda x: np.diag(np.array([1.0, -2.0, 0.5]) * (2 + 18 * x)),
 )
 def signs_and_squares(xp: Any, x: Any) -> Any:
     """Weighted sum of -x, x squared and three times its cube."""
@@ -53,6 +54,7 @@ def signs_and_squares(xp: Any, x: Any) -> Any:
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "greater, numpy.less_equal, numpy.logical_and, numpy.logical_not",
     gradient=lambda x: np.select([x < -1, np.abs(x) <= 0.5, x > 2], [2 * x, 3 * x**2, np.exp(x)], -1.0),
+    hessian=lambda x: np.diag(np.select([x < -1, np.abs(x) <= 0.5, x > 2], [2.0, 6 * x, np.exp(x)], 0.0)),
 )
 def pieces_by_comparison(xp: Any, x: Any) -> Any:
     """Four pieces that comparisons and logic choose among, away from where they meet."""
@@ -70,6 +72,13 @@ def _of_the_chosen_gradient(x: Array) -> Array:
     return gradient
 
 
+def _of_the_chosen_hessian(x: Array) -> Array:
+    hessian = np.diag([1.0, -2.0, 4.0, 3.0])
+    hessian[np.argmax(x), np.argmin(x)] += 3
+    hessian[np.argmin(x), np.argmax(x)] += 3
+    return hessian
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (np.array([0.4, -1.7, 2.3, 0.9]),),
@@ -79,6 +88,7 @@ def _of_the_chosen_gradient(x: Array) -> Array:
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "argmax, numpy.argmin, numpy.not_equal, numpy.equal",
     gradient=_of_the_chosen_gradient,
+    hessian=_of_the_chosen_hessian,
 )
 def of_the_chosen(xp: Any, x: Any) -> Any:
     """Three times the largest by the smallest, found by their indices, and weighted squares."""
@@ -108,6 +118,7 @@ def parts_of_whole_numbers(xp: Any, x: Any) -> Any:
     tags=["arithmetic", "scalar"],
     source=_NUMPY + "full, numpy.linspace, numpy.ones",
     gradient=lambda x: np.array([0.0, 0.5, 1.0]) * np.exp(np.array([0.0, 0.5, 1.0]) * x) + 2.5 * 2 * x,
+    hessian=lambda x: np.diag(np.array([0.0, 0.25, 1.0]) * np.exp(np.array([0.0, 0.5, 1.0]) * x) + 5),
 )
 def made_of_constants(xp: Any, x: Any) -> Any:
     """Exponentials at evenly spaced rates, and a constant multiple of the squares."""

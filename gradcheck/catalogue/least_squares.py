@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebder, chebval
 
 import gradcheck
 from gradcheck.functions import Array
@@ -22,10 +23,25 @@ def _of_squares(residuals: Array, jacobian: Array) -> Any:
     return 2 * jacobian.T @ residuals
 
 
+def _hessian_of_squares(residuals: Array, jacobian: Array, seconds: dict[tuple[Any, Any], Array]) -> Any:
+    """Hessian of a sum of squared residuals, whose second derivatives stand by row and column, on one side only."""
+    curvature = np.zeros((jacobian.shape[1], jacobian.shape[1]))
+    for (row, column), second in seconds.items():
+        curvature[row, column] = curvature[column, row] = residuals @ second
+    return 2 * (jacobian.T @ jacobian + curvature)
+
+
 def _freudenstein_roth_gradient(x: Array) -> Any:
     a, b = x
     residuals = np.array([-13 + a - 2 * b + 5 * b**2 - b**3, -29 + a - 14 * b + b**2 + b**3])
     return _of_squares(residuals, np.array([[1, -2 + 10 * b - 3 * b**2], [1, -14 + 2 * b + 3 * b**2]]))
+
+
+def _freudenstein_roth_hessian(x: Array) -> Any:
+    a, b = x
+    residuals = np.array([-13 + a - 2 * b + 5 * b**2 - b**3, -29 + a - 14 * b + b**2 + b**3])
+    jacobian = np.array([[1, -2 + 10 * b - 3 * b**2], [1, -14 + 2 * b + 3 * b**2]])
+    return _hessian_of_squares(residuals, jacobian, {(1, 1): np.array([10 - 6 * b, 2 + 6 * b])})
 
 
 @gradcheck.case(
@@ -34,6 +50,7 @@ def _freudenstein_roth_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "2; Freudenstein & Roth (1963), J. ACM 10, 550-556",
     gradient=_freudenstein_roth_gradient,
+    hessian=_freudenstein_roth_hessian,
 )
 def freudenstein_roth(xp: Any, x: Any) -> Any:
     """Freudenstein and Roth's two cubics."""
@@ -53,10 +70,20 @@ def freudenstein_roth(xp: Any, x: Any) -> Any:
             2 * (x[1] - 2e-6) + 2 * x[0] * (x[0] * x[1] - 2),
         ]
     ),
+    hessian=lambda x: np.array(
+        [[2 + 2 * x[1] ** 2, 4 * (x[0] * x[1] - 1)], [4 * (x[0] * x[1] - 1), 2 + 2 * x[0] ** 2]]
+    ),
 )
 def brown_badly_scaled(xp: Any, x: Any) -> Any:
     """Brown's badly scaled function."""
     return (x[0] - 1e6) ** 2 + (x[1] - 2e-6) ** 2 + (x[0] * x[1] - 2.0) ** 2
+
+
+def _beale_hessian(x: Array, y: Array) -> Any:
+    powers, slopes = np.array([y, y**2, y**3]), np.array([1, 2 * y, 3 * y**2])
+    residuals = np.array([1.5, 2.25, 2.625]) + x * (powers - 1)
+    mixed = 2 * slopes @ (residuals + x * (powers - 1))
+    return (2 * np.sum((powers - 1) ** 2), mixed), (mixed, 2 * x * (x * slopes @ slopes + residuals @ [0, 2, 6 * y]))
 
 
 @gradcheck.case(
@@ -68,6 +95,7 @@ def brown_badly_scaled(xp: Any, x: Any) -> Any:
         2 * ((1.5 - x + x * y) * (y - 1) + (2.25 - x + x * y**2) * (y**2 - 1) + (2.625 - x + x * y**3) * (y**3 - 1)),
         2 * x * ((1.5 - x + x * y) + 2 * y * (2.25 - x + x * y**2) + 3 * y**2 * (2.625 - x + x * y**3)),
     ),
+    hessian=_beale_hessian,
 )
 def beale(xp: Any, x: Any, y: Any) -> Any:
     """Beale's function."""
@@ -80,12 +108,20 @@ def _jennrich_sampson_gradient(x: Array) -> Any:
     return _of_squares(2 + 2 * i[:, 0] - growth.sum(axis=1), -i * growth)
 
 
+def _jennrich_sampson_hessian(x: Array) -> Any:
+    i = np.arange(1.0, 11)[:, None]
+    growth = np.exp(i * x)
+    residuals = 2 + 2 * i[:, 0] - growth.sum(axis=1)
+    return _hessian_of_squares(residuals, -i * growth, {((0, 1), (0, 1)): -(i**2) * growth})
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.3, 0.4]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "6; Jennrich & Sampson (1968), Technometrics 10, 63-72",
     gradient=_jennrich_sampson_gradient,
+    hessian=_jennrich_sampson_hessian,
 )
 def jennrich_sampson(xp: Any, x: Any) -> Any:
     """Jennrich and Sampson's exponential fit, m = 10."""
@@ -101,6 +137,20 @@ def _helical_valley_gradient(x: Array) -> Any:
     return _of_squares(residuals, np.array([[turn * b, -turn * a, 10], [10 * a / r, 10 * b / r, 0], [0, 0, 1]]))
 
 
+def _helical_valley_hessian(x: Array) -> Any:
+    a, b, c = x
+    r = np.hypot(a, b)
+    residuals = np.array([10 * (c - 5 * np.arctan2(b, a) / np.pi), 10 * (r - 1), c])
+    turn = 50 / (np.pi * r**2)
+    seconds = {
+        (0, 0): np.array([-2 * turn * a * b / r**2, 10 * b**2 / r**3, 0]),
+        (0, 1): np.array([turn * (a - b) * (a + b) / r**2, -10 * a * b / r**3, 0]),
+        (1, 1): np.array([2 * turn * a * b / r**2, 10 * a**2 / r**3, 0]),
+    }
+    jacobian = np.array([[turn * b, -turn * a, 10], [10 * a / r, 10 * b / r, 0], [0, 0, 1]])
+    return _hessian_of_squares(residuals, jacobian, seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "right": (np.array([0.8, -0.5, 0.3]),),
@@ -111,6 +161,7 @@ def _helical_valley_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "7; Fletcher & Powell (1963), Comput. J. 6, 163-168",
     gradient=_helical_valley_gradient,
+    hessian=_helical_valley_hessian,
 )
 def helical_valley(xp: Any, x: Any) -> Any:
     """Fletcher and Powell's helical valley."""
@@ -130,12 +181,23 @@ def _bard_gradient(x: Array) -> Any:
     return _of_squares(np.array(_BARD) - x[0] - u / bottom, np.stack(columns, axis=1))
 
 
+def _bard_hessian(x: Array) -> Any:
+    u = np.arange(1.0, 16)
+    v, w = 16 - u, np.minimum(u, 16 - u)
+    bottom = v * x[1] + w * x[2]
+    columns = [-np.ones(15), u * v / bottom**2, u * w / bottom**2]
+    bend = -2 * u / bottom**3
+    seconds = {(1, 1): bend * v**2, (1, 2): bend * v * w, (2, 2): bend * w**2}
+    return _hessian_of_squares(np.array(_BARD) - x[0] - u / bottom, np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([1.0, 1.0, 1.0]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "8; Bard (1970), SIAM J. Numer. Anal. 7, 157-186",
     gradient=_bard_gradient,
+    hessian=_bard_hessian,
 )
 def bard(xp: Any, x: Any) -> Any:
     """Bard's rational fit to 15 observations."""
@@ -155,12 +217,27 @@ def _gaussian_fit_gradient(x: Array) -> Any:
     return _of_squares(x[0] * bell - np.array(_GAUSSIAN), np.stack(columns, axis=1))
 
 
+def _gaussian_fit_hessian(x: Array) -> Any:
+    t = (8 - np.arange(1.0, 16)) / 2 - x[2]
+    bell = np.exp(-x[1] * t**2 / 2)
+    columns = [bell, -x[0] * bell * t**2 / 2, x[0] * bell * x[1] * t]
+    seconds = {
+        (0, 1): -bell * t**2 / 2,
+        (0, 2): bell * x[1] * t,
+        (1, 1): x[0] * bell * t**4 / 4,
+        (1, 2): x[0] * bell * t * (1 - x[1] * t**2 / 2),
+        (2, 2): x[0] * bell * x[1] * (x[1] * t**2 - 1),
+    }
+    return _hessian_of_squares(x[0] * bell - np.array(_GAUSSIAN), np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, 1.2, 0.3]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "9",
     gradient=_gaussian_fit_gradient,
+    hessian=_gaussian_fit_hessian,
 )
 def gaussian_fit(xp: Any, x: Any) -> Any:
     """A bell curve fitted to 15 rounded ordinates of the normal density."""
@@ -174,12 +251,21 @@ def _box_gradient(x: Array) -> Any:
     return _of_squares(first - second - x[2] * third, np.stack([-t * first, t * second, -third], axis=1))
 
 
+def _box_hessian(x: Array) -> Any:
+    t = 0.1 * np.arange(1.0, 11)
+    first, second, third = np.exp(-t * x[0]), np.exp(-t * x[1]), np.exp(-t) - np.exp(-10 * t)
+    jacobian = np.stack([-t * first, t * second, -third], axis=1)
+    seconds = {(0, 0): t**2 * first, (1, 1): -(t**2) * second}
+    return _hessian_of_squares(first - second - x[2] * third, jacobian, seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.0, 10.0, 20.0]),), "near the valley": (np.array([5.0, 5.01, 0.02]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "12; Box (1966), Comput. J. 9, 67-77",
     gradient=_box_gradient,
+    hessian=_box_hessian,
 )
 def box_three_dimensional(xp: Any, x: Any) -> Any:
     """Box's fit of exponentials, m = 10."""
@@ -194,6 +280,12 @@ def _powell_singular_gradient(x: Array) -> Any:
     return np.array([2 * first + fourth, 20 * first + third, second - 2 * third, -second - fourth])
 
 
+def _powell_singular_hessian(x: Array) -> Any:
+    a, b, c, d = x
+    directions = np.array([[1, 10, 0, 0], [0, 0, 1, -1], [0, 1, -2, 0], [1, 0, 0, -1]])
+    return directions.T * np.array([2, 10, 12 * (b - 2 * c) ** 2, 120 * (a - d) ** 2]) @ directions
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "start": (np.array([3.0, -1.0, 0.0, 1.0]),),
@@ -203,6 +295,7 @@ def _powell_singular_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "13; Powell (1962), Comput. J. 5, 147-151",
     gradient=_powell_singular_gradient,
+    hessian=_powell_singular_hessian,
 )
 def powell_singular(xp: Any, x: Any) -> Any:
     """Powell's function with a singular Hessian at its minimum."""
@@ -222,12 +315,25 @@ def _wood_gradient(x: Array) -> Any:
     )
 
 
+def _wood_hessian(x: Array) -> Any:
+    a, b, c, d = x
+    return np.array(
+        [
+            [400 * (3 * a**2 - b) + 2, -400 * a, 0, 0],
+            [-400 * a, 220.2, 0, 19.8],
+            [0, 0, 360 * (3 * c**2 - d) + 2, -360 * c],
+            [0, 19.8, -360 * c, 200.2],
+        ]
+    )
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([-3.0, -1.0, -3.0, -1.0]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "14",
     gradient=_wood_gradient,
+    hessian=_wood_hessian,
 )
 def wood(xp: Any, x: Any) -> Any:
     """Wood's function (also Colville's)."""
@@ -246,12 +352,31 @@ def _kowalik_osborne_gradient(x: Array) -> Any:
     return _of_squares(np.array(_KOWALIK) - x[0] * top / bottom, np.stack(columns, axis=1))
 
 
+def _kowalik_osborne_hessian(x: Array) -> Any:
+    u = np.array(_KOWALIK_TIMES)
+    top, bottom = u**2 + u * x[1], u**2 + u * x[2] + x[3]
+    columns = [-top / bottom, -x[0] * u / bottom, x[0] * top * u / bottom**2, x[0] * top / bottom**2]
+    bend = -2 * x[0] * top / bottom**3
+    seconds = {
+        (0, 1): -u / bottom,
+        (0, 2): top * u / bottom**2,
+        (0, 3): top / bottom**2,
+        (1, 2): x[0] * u**2 / bottom**2,
+        (1, 3): x[0] * u / bottom**2,
+        (2, 2): bend * u**2,
+        (2, 3): bend * u,
+        (3, 3): bend,
+    }
+    return _hessian_of_squares(np.array(_KOWALIK) - x[0] * top / bottom, np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.25, 0.39, 0.415, 0.39]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "15; Kowalik & Osborne (1968), Methods for Unconstrained Optimization Problems, Elsevier",
     gradient=_kowalik_osborne_gradient,
+    hessian=_kowalik_osborne_hessian,
 )
 def kowalik_osborne(xp: Any, x: Any) -> Any:
     """Kowalik and Osborne's enzyme reaction fit."""
@@ -266,12 +391,29 @@ def _brown_dennis_gradient(x: Array) -> Any:
     return _of_squares(first**2 + second**2, np.stack(columns, axis=1))
 
 
+def _brown_dennis_hessian(x: Array) -> Any:
+    t = np.arange(1.0, 21) / 5
+    first, second = x[0] + t * x[1] - np.exp(t), x[2] + np.sin(t) * x[3] - np.cos(t)
+    columns = [2 * first, 2 * t * first, 2 * second, 2 * np.sin(t) * second]
+    twos = np.full(20, 2.0)
+    seconds = {
+        (0, 0): twos,
+        (0, 1): 2 * t,
+        (1, 1): 2 * t**2,
+        (2, 2): twos,
+        (2, 3): 2 * np.sin(t),
+        (3, 3): 2 * np.sin(t) ** 2,
+    }
+    return _hessian_of_squares(first**2 + second**2, np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([25.0, 5.0, -5.0, -1.0]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "16; Brown & Dennis (1971), Yale University, report 71-14",
     gradient=_brown_dennis_gradient,
+    hessian=_brown_dennis_hessian,
 )
 def brown_dennis(xp: Any, x: Any) -> Any:
     """Brown and Dennis's function, m = 20."""
@@ -286,6 +428,7 @@ def brown_dennis(xp: Any, x: Any) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "23",
     gradient=lambda x: 2e-5 * (x - 1) + 4 * x * (np.sum(x**2) - 0.25),
+    hessian=lambda x: (2e-5 + 4 * (np.sum(x**2) - 0.25)) * np.eye(x.size) + 8 * np.outer(x, x),
 )
 def penalty(xp: Any, x: Any) -> Any:
     """The first penalty function."""
@@ -298,12 +441,18 @@ def _variably_dimensioned_gradient(x: Array) -> Any:
     return 2 * (x - 1) + j * (2 * s + 4 * s**3)
 
 
+def _variably_dimensioned_hessian(x: Array) -> Any:
+    j = np.arange(1.0, x.size + 1)
+    return 2 * np.eye(x.size) + (2 + 12 * (j @ (x - 1)) ** 2) * np.outer(j, j)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.8, 0.6, 0.4, 0.2, 0.0]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "25",
     gradient=_variably_dimensioned_gradient,
+    hessian=_variably_dimensioned_hessian,
 )
 def variably_dimensioned(xp: Any, x: Any) -> Any:
     """The variably dimensioned function."""
@@ -317,12 +466,21 @@ def _trigonometric_gradient(x: Array) -> Any:
     return _of_squares(residuals, np.tile(np.sin(x), (n, 1)) + np.diag(i * np.sin(x) - np.cos(x)))
 
 
+def _trigonometric_hessian(x: Array) -> Any:
+    n, i = x.size, np.arange(1.0, x.size + 1)
+    residuals = n - np.sum(np.cos(x)) + i * (1 - np.cos(x)) - np.sin(x)
+    jacobian = np.tile(np.sin(x), (n, 1)) + np.diag(i * np.sin(x) - np.cos(x))
+    curvature = np.sum(residuals) * np.cos(x) + residuals * (i * np.cos(x) + np.sin(x))
+    return 2 * (jacobian.T @ jacobian + np.diag(curvature))
+
+
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.9, -0.4, 1.7]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "26; Spedicato (1975)",
     gradient=_trigonometric_gradient,
+    hessian=_trigonometric_hessian,
 )
 def trigonometric(xp: Any, x: Any) -> Any:
     """Spedicato's trigonometric function."""
@@ -338,12 +496,21 @@ def _broyden_tridiagonal_gradient(x: Array) -> Any:
     return _of_squares(residuals, np.diag(3 - 4 * x) - np.eye(n, k=-1) - 2 * np.eye(n, k=1))
 
 
+def _broyden_tridiagonal_hessian(x: Array) -> Any:
+    n = x.size
+    before, after = np.append(0.0, x[:-1]), np.append(x[1:], 0.0)
+    residuals = (3 - 2 * x) * x - before - 2 * after + 1
+    jacobian = np.diag(3 - 4 * x) - np.eye(n, k=-1) - 2 * np.eye(n, k=1)
+    return 2 * (jacobian.T @ jacobian - 4 * np.diag(residuals))
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(5, -1.0),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "30; Broyden (1965), Math. Comput. 19, 577-593",
     gradient=_broyden_tridiagonal_gradient,
+    hessian=_broyden_tridiagonal_hessian,
 )
 def broyden_tridiagonal(xp: Any, x: Any) -> Any:
     """Broyden's tridiagonal equations as a sum of squares."""
@@ -357,12 +524,24 @@ def _powell_badly_scaled_gradient(x: Array) -> Any:
     return _of_squares(residuals, np.array([1e4 * x[::-1], -decays]))
 
 
+def _powell_badly_scaled_hessian(x: Array) -> Any:
+    decays = np.exp(-x)
+    residuals = np.array([1e4 * x[0] * x[1] - 1, np.sum(decays) - 1.0001])
+    seconds = {
+        (0, 0): np.array([0, decays[0]]),
+        (0, 1): np.array([1e4, 0]),
+        (1, 1): np.array([0, decays[1]]),
+    }
+    return _hessian_of_squares(residuals, np.array([1e4 * x[::-1], -decays]), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.0, 1.0]),), "near the minimum": (np.array([1.1e-5, 9.1]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "3; Powell (1970), Numerical Methods for Nonlinear Algebraic Equations, Gordon & Breach",
     gradient=_powell_badly_scaled_gradient,
+    hessian=_powell_badly_scaled_hessian,
 )
 def powell_badly_scaled(xp: Any, x: Any) -> Any:
     """Powell's badly scaled function."""
@@ -382,6 +561,20 @@ def _meyer_gradient(x: Array) -> Any:
     return _of_squares(x[0] * growth - np.array(_MEYER), np.stack(columns, axis=1))
 
 
+def _meyer_hessian(x: Array) -> Any:
+    shifted = 45 + 5 * np.arange(1.0, 17) + x[2]
+    growth = np.exp(x[1] / shifted)
+    columns = [growth, x[0] * growth / shifted, -x[0] * x[1] * growth / shifted**2]
+    seconds = {
+        (0, 1): growth / shifted,
+        (0, 2): -x[1] * growth / shifted**2,
+        (1, 1): x[0] * growth / shifted**2,
+        (1, 2): -x[0] * growth * (x[1] / shifted + 1) / shifted**2,
+        (2, 2): x[0] * x[1] * growth * (x[1] / shifted + 2) / shifted**3,
+    }
+    return _hessian_of_squares(x[0] * growth - np.array(_MEYER), np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "start": (np.array([0.02, 4000.0, 250.0]),),
@@ -391,6 +584,7 @@ def _meyer_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "10; Meyer (1970), Nonlinear Programming, Academic Press",
     gradient=_meyer_gradient,
+    hessian=_meyer_hessian,
 )
 def meyer(xp: Any, x: Any) -> Any:
     """Meyer's thermistor, whose parameters span six orders of magnitude."""
@@ -408,6 +602,24 @@ def _gulf_research_gradient(x: Array) -> Any:
     return _of_squares(survival - t, np.stack(columns, axis=1))
 
 
+def _gulf_research_hessian(x: Array) -> Any:
+    t = np.arange(1.0, 11) / 100
+    distance = 25 + (-50 * np.log(t)) ** (2 / 3) - x[1]
+    power, logs = distance ** x[2] / x[0], np.log(distance)
+    survival = np.exp(-power)
+    slopes = survival * power
+    columns = [slopes / x[0], slopes * x[2] / distance, -slopes * logs]
+    seconds = {
+        (0, 0): slopes * (power - 2) / x[0] ** 2,
+        (0, 1): slopes * (power - 1) * x[2] / (x[0] * distance),
+        (0, 2): -slopes * (power - 1) * logs / x[0],
+        (1, 1): slopes * x[2] * ((power - 1) * x[2] + 1) / distance**2,
+        (1, 2): -slopes * ((power - 1) * x[2] * logs - 1) / distance,
+        (2, 2): slopes * (power - 1) * logs**2,
+    }
+    return _hessian_of_squares(survival - t, np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "start": (np.array([5.0, 2.5, 0.15]),),
@@ -417,6 +629,7 @@ def _gulf_research_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "11; Cox (1969), Gulf Research & Development Co.",
     gradient=_gulf_research_gradient,
+    hessian=_gulf_research_hessian,
 )
 def gulf_research(xp: Any, x: Any) -> Any:
     """The Gulf Research and Development function, m = 10: a power of a variable exponent."""
@@ -439,6 +652,15 @@ def _osborne_1_gradient(x: Array) -> Any:
     return _of_squares(np.array(_OSBORNE_1) - x[0] - x[1] * slow - x[2] * fast, np.stack(columns, axis=1))
 
 
+def _osborne_1_hessian(x: Array) -> Any:
+    t = 10 * np.arange(33.0)
+    slow, fast = np.exp(-t * x[3]), np.exp(-t * x[4])
+    columns = [-np.ones(33), -slow, -fast, t * x[1] * slow, t * x[2] * fast]
+    seconds = {(1, 3): t * slow, (2, 4): t * fast, (3, 3): -(t**2) * x[1] * slow, (4, 4): -(t**2) * x[2] * fast}
+    residuals = np.array(_OSBORNE_1) - x[0] - x[1] * slow - x[2] * fast
+    return _hessian_of_squares(residuals, np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "start": (np.array([0.5, 1.5, -1.0, 0.01, 0.02]),),
@@ -448,6 +670,7 @@ def _osborne_1_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "17; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
     gradient=_osborne_1_gradient,
+    hessian=_osborne_1_hessian,
 )
 def osborne_1(xp: Any, x: Any) -> Any:
     """Osborne's fit of two decays to 33 observations."""
@@ -481,12 +704,39 @@ def _osborne_2_gradient(x: Array) -> Any:
     return _of_squares(np.array(_OSBORNE_2) - fit, np.concatenate(columns, axis=1))
 
 
+def _osborne_2_hessian(x: Array) -> Any:
+    t = np.arange(65.0)[:, None] / 10
+    decay = np.exp(-t * x[4])
+    offsets = t - x[8:]
+    bells = np.exp(-x[5:8] * offsets**2)
+    columns = [
+        -decay,
+        -bells,
+        t * x[0] * decay,
+        x[1:4] * offsets**2 * bells,
+        -2 * x[1:4] * x[5:8] * offsets * bells,
+    ]
+    heights, rates, centres = range(1, 4), range(5, 8), range(8, 11)
+    seconds = {
+        (0, 4): t[:, 0] * decay[:, 0],
+        (4, 4): -(t[:, 0] ** 2) * x[0] * decay[:, 0],
+        (heights, rates): offsets**2 * bells,
+        (heights, centres): -2 * x[5:8] * offsets * bells,
+        (rates, rates): -x[1:4] * offsets**4 * bells,
+        (rates, centres): 2 * x[1:4] * offsets * (x[5:8] * offsets**2 - 1) * bells,
+        (centres, centres): 2 * x[1:4] * x[5:8] * (1 - 2 * x[5:8] * offsets**2) * bells,
+    }
+    fit = x[0] * decay[:, 0] + bells @ x[1:4]
+    return _hessian_of_squares(np.array(_OSBORNE_2) - fit, np.concatenate(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([1.3, 0.65, 0.65, 0.7, 0.6, 3.0, 5.0, 7.0, 2.0, 4.5, 5.5]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "19; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
     gradient=_osborne_2_gradient,
+    hessian=_osborne_2_hessian,
 )
 def osborne_2(xp: Any, x: Any) -> Any:
     """Osborne's fit of a decay and three bells to 65 observations."""
@@ -506,12 +756,25 @@ def _biggs_gradient(x: Array) -> Any:
     return _of_squares(decays @ weights - observed, np.stack(columns, axis=1))
 
 
+def _biggs_hessian(x: Array) -> Any:
+    t = np.arange(1.0, 14) / 10
+    decays = np.exp(-t[:, None] * x[[0, 1, 4]])
+    weights = np.array([x[2], -x[3], x[5]])
+    slopes = -t[:, None] * weights * decays
+    columns = [slopes[:, 0], slopes[:, 1], decays[:, 0], -decays[:, 1], slopes[:, 2], decays[:, 2]]
+    rates, signs = (0, 1, 4), np.array([1, -1, 1])
+    seconds = {(rates, (2, 3, 5)): -t[:, None] * signs * decays, (rates, rates): -t[:, None] * slopes}
+    observed = np.exp(-t) - 5 * np.exp(-10 * t) + 3 * np.exp(-4 * t)
+    return _hessian_of_squares(decays @ weights - observed, np.stack(columns, axis=1), seconds)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([1.0, 2.0, 1.0, 1.0, 1.0, 1.0]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "18; Biggs (1971), J. Inst. Math. Appl. 8, 315-327",
     gradient=_biggs_gradient,
+    hessian=_biggs_hessian,
 )
 def biggs_exponential(xp: Any, x: Any) -> Any:
     """Biggs's fit of three exponentials (EXP6), m = 13."""
@@ -532,6 +795,15 @@ def _watson_gradient(x: Array) -> Any:
     return body + np.append([2 * x[0] - 4 * x[0] * end, 2 * end], np.zeros(4))
 
 
+def _watson_hessian(x: Array) -> Any:
+    values = _WATSON_POWERS @ x
+    residuals = _WATSON_SLOPES @ x - values**2 - 1
+    jacobian = _WATSON_SLOPES - 2 * values[:, None] * _WATSON_POWERS
+    body = 2 * (jacobian.T @ jacobian - 2 * _WATSON_POWERS.T * residuals @ _WATSON_POWERS)
+    end = [[2 + 4 * (3 * x[0] ** 2 - x[1] + 1), -4 * x[0]], [-4 * x[0], 2]]
+    return body + np.pad(end, (0, 4))
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "start": (np.zeros(6),),
@@ -541,6 +813,7 @@ def _watson_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "20; Kowalik & Osborne (1968), Methods for Unconstrained Optimization Problems, Elsevier",
     gradient=_watson_gradient,
+    hessian=_watson_hessian,
 )
 def watson(xp: Any, x: Any) -> Any:
     """Watson's polynomial solution of a Riccati equation, of degree 5."""
@@ -561,12 +834,27 @@ def _second_penalty_gradient(x: Array) -> Any:
     return gradient
 
 
+def _second_penalty_hessian(x: Array) -> Any:
+    i = np.arange(1.0, x.size + 1)
+    growth, targets = np.exp(x / 10), np.exp(i / 10)
+    pairs = growth[1:] + growth[:-1] - targets[1:] - targets[:-1]
+    singles = growth[1:] - np.exp(-0.1)
+    weights = x.size + 1 - i
+    diagonal = 4 * weights * (np.sum(weights * x**2) - 1)
+    diagonal[0] += 2
+    diagonal[1:] += 2e-7 * growth[1:] * (pairs + singles + 2 * growth[1:])
+    diagonal[:-1] += 2e-7 * growth[:-1] * (pairs + growth[:-1])
+    beside = np.diag(2e-7 * growth[1:] * growth[:-1], k=1)
+    return 8 * np.outer(weights * x, weights * x) + np.diag(diagonal) + beside + beside.T
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(4, 0.5),), "near the minimum": (np.array([0.2, 0.19, 0.48, 0.519]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "24; Gill, Murray & Pitfield (1972), National Physical Laboratory, report NAC 11",
     gradient=_second_penalty_gradient,
+    hessian=_second_penalty_hessian,
 )
 def second_penalty(xp: Any, x: Any) -> Any:
     """The second penalty function, its terms five orders of magnitude apart."""
@@ -585,12 +873,20 @@ def _brown_almost_linear_gradient(x: Array) -> Any:
     return _of_squares(np.append(x[:-1] + np.sum(x) - (n + 1), product - 1), jacobian)
 
 
+def _brown_almost_linear_hessian(x: Array) -> Any:
+    n = x.size
+    product = np.prod(x)
+    jacobian = np.concatenate([(np.eye(n) + 1)[:-1], (product / x)[None]])
+    return 2 * (jacobian.T @ jacobian + (product - 1) * (1 - np.eye(n)) * product / np.outer(x, x))
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(5, 0.5),), "ordinary": (np.array([0.9, -1.2, 0.4, 2.5, 1.1]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "27; Brown (1969), SIAM J. Numer. Anal. 6, 560-569",
     gradient=_brown_almost_linear_gradient,
+    hessian=_brown_almost_linear_hessian,
 )
 def brown_almost_linear(xp: Any, x: Any) -> Any:
     """Brown's almost linear equations, whose last one is a product."""
@@ -606,12 +902,20 @@ def _boundary_value_gradient(x: Array) -> Any:
     return _of_squares(shifted**3 / 72 - second @ x, np.diag(shifted**2 / 24) - second)
 
 
+def _boundary_value_hessian(x: Array) -> Any:
+    shifted = x + _NODES + 1
+    second = np.eye(5, k=1) + np.eye(5, k=-1) - 2 * np.eye(5)
+    jacobian = np.diag(shifted**2 / 24) - second
+    return 2 * (jacobian.T @ jacobian + np.diag((shifted**3 / 72 - second @ x) * shifted / 12))
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (_NODES * (_NODES - 1),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "28; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
     gradient=_boundary_value_gradient,
+    hessian=_boundary_value_hessian,
 )
 def discrete_boundary_value(xp: Any, x: Any) -> Any:
     """A two-point boundary value problem by differences."""
@@ -625,12 +929,20 @@ def _integral_equation_gradient(x: Array) -> Any:
     return _of_squares(x + kernel @ shifted**3 / 12, np.eye(5) + kernel * shifted**2 / 4)
 
 
+def _integral_equation_hessian(x: Array) -> Any:
+    shifted = x + _NODES + 1
+    kernel = np.minimum.outer(_NODES, _NODES) - np.outer(_NODES, _NODES)
+    jacobian = np.eye(5) + kernel * shifted**2 / 4
+    return 2 * (jacobian.T @ jacobian + np.diag((x + kernel @ shifted**3 / 12) @ kernel * shifted / 2))
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (_NODES * (_NODES - 1),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "29; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
     gradient=_integral_equation_gradient,
+    hessian=_integral_equation_hessian,
 )
 def discrete_integral_equation(xp: Any, x: Any) -> Any:
     """The same boundary value problem as an integral equation, by running sums."""
@@ -641,6 +953,12 @@ def discrete_integral_equation(xp: Any, x: Any) -> Any:
 
 
 _BAND = np.tri(7, k=1) - np.tri(7, k=-6) - np.eye(7)
+
+
+def _broyden_banded_hessian(x: Array) -> Any:
+    residuals = x * (2 + 5 * x**2) + 1 - _BAND @ (x * (1 + x))
+    jacobian = np.diag(2 + 15 * x**2) - _BAND * (1 + 2 * x)
+    return 2 * (jacobian.T @ jacobian + np.diag(30 * x * residuals - 2 * residuals @ _BAND))
 
 
 @gradcheck.case(
@@ -654,6 +972,7 @@ _BAND = np.tri(7, k=1) - np.tri(7, k=-6) - np.eye(7)
     gradient=lambda x: _of_squares(
         x * (2 + 5 * x**2) + 1 - _BAND @ (x * (1 + x)), np.diag(2 + 15 * x**2) - _BAND * (1 + 2 * x)
     ),
+    hessian=_broyden_banded_hessian,
 )
 def broyden_banded(xp: Any, x: Any) -> Any:
     """Broyden's banded equations, five below the diagonal and one above."""
@@ -671,6 +990,7 @@ def _linear_full_rank_gradient(x: Array) -> Any:
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "32",
     gradient=_linear_full_rank_gradient,
+    hessian=lambda x: 2 * np.eye(x.size),
 )
 def linear_full_rank(xp: Any, x: Any) -> Any:
     """A linear function of full rank, m = 5 residuals."""
@@ -683,12 +1003,18 @@ def _linear_rank_one_gradient(x: Array) -> Any:
     return _of_squares(jacobian @ x - 1, jacobian)
 
 
+def _linear_rank_one_hessian(x: Array) -> Any:
+    jacobian = np.outer(np.arange(1.0, 6), np.arange(1.0, x.size + 1))
+    return 2 * jacobian.T @ jacobian
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.full(4, 1.0),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "33",
     gradient=_linear_rank_one_gradient,
+    hessian=_linear_rank_one_hessian,
 )
 def linear_rank_one(xp: Any, x: Any) -> Any:
     """A linear function of rank one, m = 5 residuals, whose Hessian is singular everywhere."""
@@ -703,12 +1029,22 @@ def _chebyquad_gradient(x: Array) -> Any:
     return _of_squares(means - integrals, 2 * i * np.sin(i * angles) / np.sin(angles) / x.size)
 
 
+def _chebyquad_hessian(x: Array) -> Any:
+    n, y = x.size, 2 * x - 1
+    polynomials = np.eye(n + 1)[:, 1:]
+    residuals = np.mean(chebval(y, polynomials), axis=1)
+    residuals[1::2] -= 1 / (1 - np.arange(2.0, n + 1, 2) ** 2)
+    jacobian = chebval(y, chebder(polynomials, scl=2)) / n
+    return 2 * (jacobian.T @ jacobian + np.diag(residuals @ chebval(y, chebder(polynomials, 2, scl=2)) / n))
+
+
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([0.2, 0.4, 0.6, 0.8]),)},
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "35; Fletcher (1965), Comput. J. 8, 33-41",
     gradient=_chebyquad_gradient,
+    hessian=_chebyquad_hessian,
 )
 def chebyquad(xp: Any, x: Any) -> Any:
     """Fletcher's equations for the nodes of Chebyshev's quadrature, by recurrence."""

@@ -41,12 +41,21 @@ def _neuron_gradient(w: Array, x: Array) -> Any:
     return slope * np.append(x, 1.0), slope * w[:2]
 
 
+def _neuron_hessian(w: Array, x: Array) -> Any:
+    v, u = w[:2], np.append(x, 1.0)
+    output, rest = 1 / (1 + np.exp(-(w @ u))), 1 / (1 + np.exp(w @ u))
+    slope, bend = output * rest, output * rest * (rest - output)
+    mixed = bend * np.outer(u, v) + slope * np.eye(3, 2)
+    return (bend * np.outer(u, u), mixed), (mixed.T, bend * np.outer(v, v))
+
+
 @gradcheck.case(
     inputs=lambda rng: {"classic": (np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2.0]))},
     operators=["gradient", "hessian", "hvp"],
     tags=["notebook", "scalar"],
     source=_SOURCE,
     gradient=_neuron_gradient,
+    hessian=_neuron_hessian,
 )
 def sigmoid_neuron(xp: Any, w: Any, x: Any) -> Any:
     """A neuron with two inputs and a bias: 0.73 at w = (2, -3, -3), x = (-1, -2)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import digamma as psi
-from scipy.special import expit, factorial, i0e, i1e, log_ndtr, ndtr
+from scipy.special import erfcx, expit, factorial, hyp2f1, i0e, i1e, log_ndtr, ndtr, polygamma
 
 import gradcheck
 from gradcheck.functions import Array
@@ -16,6 +16,28 @@ _JOHNSON = "Johnson, Kotz & Balakrishnan (1994-95), Continuous Univariate Distri
 _COUNTING = "Johnson, Kemp & Kotz (2005), Univariate Discrete Distributions, 3rd ed., Wiley, chapter "
 _COUNTS = np.array([2.0, 0.0, 5.0])
 _DATA = np.array([0.8, 2.1, 1.3])
+
+
+def _symmetric(*rows: tuple[Any, ...]) -> Any:
+    """Blocks of a Hessian by those on and right of its diagonal, where only the first argument is an array."""
+    size = range(len(rows))
+    return tuple(tuple(rows[min(i, j)][abs(i - j)] for j in size) for i in size)
+
+
+def _location_scale_hessian(z: Array, s: Array, slope: Array, bend: Array, mixed: Any = None, own: Any = None) -> Any:
+    """Hessian of a sum of g(z, k) - log(s), z = (x - m) / s, by g_z, g_zz and, where there is a shape k, g_zk, g_kk."""
+    tilt = slope + z * bend
+    rows = (np.diag(bend), -bend, -tilt), (np.sum(bend), np.sum(tilt)), (np.sum(1 + z * (slope + tilt)),)
+    (xx, xm, xs), (mm, ms), (ss,) = (tuple(block / s**2 for block in row) for row in rows)
+    if mixed is None:
+        return _symmetric((xx, xm, xs), (mm, ms), (ss,))
+    xk = mixed / s
+    return _symmetric((xx, xm, xs, xk), (mm, ms, -np.sum(xk)), (ss, -np.sum(z * xk)), (np.sum(own),))
+
+
+def _normal_hessian(x: Array, m: Array, s: Array) -> Any:
+    z = (x - m) / s
+    return _location_scale_hessian(z, s, -z, -np.ones_like(z))
 
 
 @gradcheck.case(
@@ -33,6 +55,7 @@ _DATA = np.array([0.8, 2.1, 1.3])
         np.sum(x - m) / s**2,
         np.sum((x - m) ** 2) / s**3 - x.size / s,
     ),
+    hessian=_normal_hessian,
 )
 def normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
     """Log density of a normal sample."""
@@ -55,6 +78,11 @@ def normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
         np.sum(np.log(x)) + x.size * (np.log(b) - psi(a)),
         x.size * a / b - np.sum(x),
     ),
+    hessian=lambda x, a, b: _symmetric(
+        (np.diag((1 - a) / x**2), 1 / x, -np.ones_like(x)),
+        (-x.size * polygamma(1, a), x.size / b),
+        (-x.size * a / b**2,),
+    ),
 )
 def gamma_log_density(xp: Any, x: Any, shape: Any, rate: Any) -> Any:
     """Log density of a gamma sample."""
@@ -76,11 +104,24 @@ def gamma_log_density(xp: Any, x: Any, shape: Any, rate: Any) -> Any:
         np.sum(np.log(x)) + x.size * (psi(a + b) - psi(a)),
         np.sum(np.log(1 - x)) + x.size * (psi(a + b) - psi(b)),
     ),
+    hessian=lambda x, a, b: _symmetric(
+        (np.diag((1 - a) / x**2 + (1 - b) / (1 - x) ** 2), 1 / x, -1 / (1 - x)),
+        (x.size * (polygamma(1, a + b) - polygamma(1, a)), x.size * polygamma(1, a + b)),
+        (x.size * (polygamma(1, a + b) - polygamma(1, b)),),
+    ),
 )
 def beta_log_density(xp: Any, x: Any, a: Any, b: Any) -> Any:
     """Log density of a beta sample."""
     constant = xp.special.gammaln(a + b) - xp.special.gammaln(a) - xp.special.gammaln(b)
     return xp.sum(constant + (a - 1.0) * xp.log(x) + (b - 1.0) * xp.log1p(-x))
+
+
+def _student_hessian(t: Array, n: Array) -> Any:
+    square = n + t**2
+    mixed = t * (1 - t**2) / square**2
+    constant = (polygamma(1, (n + 1) / 2) - polygamma(1, n / 2)) / 4 + 1 / (2 * n**2)
+    own = np.sum(constant + t**2 * ((n - 1) * t**2 - 2 * n) / (2 * (n * square) ** 2))
+    return (np.diag((n + 1) * (t**2 - n) / square**2), mixed), (mixed, own)
 
 
 @gradcheck.case(
@@ -99,12 +140,20 @@ def beta_log_density(xp: Any, x: Any, a: Any, b: Any) -> Any:
             0.5 * (psi((n + 1) / 2) - psi(n / 2) - 1 / n - np.log1p(t**2 / n)) + (n + 1) * t**2 / (2 * n * (n + t**2))
         ),
     ),
+    hessian=_student_hessian,
 )
 def student_log_density(xp: Any, t: Any, freedom: Any) -> Any:
     """Log density of Student's t, in the degrees of freedom too."""
     half = (freedom + 1.0) / 2.0
     constant = xp.special.gammaln(half) - xp.special.gammaln(freedom / 2.0) - 0.5 * xp.log(xp.pi * freedom)
     return xp.sum(constant - half * xp.log1p(t**2 / freedom))
+
+
+def _cauchy_hessian(x: Array, m: Array, s: Array) -> Any:
+    away = x - m
+    square = s**2 + away**2
+    bend, mixed = 2 * (away**2 - s**2) / square**2, 4 * s * away / square**2
+    return _symmetric((np.diag(bend), -bend, mixed), (np.sum(bend), -np.sum(mixed)), (-np.sum(1 / s**2 + bend),))
 
 
 @gradcheck.case(
@@ -121,10 +170,16 @@ def student_log_density(xp: Any, t: Any, freedom: Any) -> Any:
         np.sum(2 * (x - m) / (s**2 + (x - m) ** 2)),
         np.sum(1 / s - 2 * s / (s**2 + (x - m) ** 2)),
     ),
+    hessian=_cauchy_hessian,
 )
 def cauchy_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
     """Log density of a Cauchy sample."""
     return xp.sum(xp.log(scale) - math.log(math.pi) - xp.log(scale**2 + (x - centre) ** 2))
+
+
+def _laplace_hessian(x: Array, m: Array, s: Array) -> Any:
+    z = (x - m) / s
+    return _location_scale_hessian(z, s, -np.sign(z), np.zeros_like(z))
 
 
 @gradcheck.case(
@@ -138,10 +193,21 @@ def cauchy_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
         np.sum(np.sign(x - m)) / s,
         np.sum(np.abs(x - m)) / s**2 - x.size / s,
     ),
+    hessian=_laplace_hessian,
 )
 def laplace_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
     """Log density of a Laplace sample, away from its kink."""
     return -xp.sum(xp.abs(x - centre) / scale + xp.log(2.0 * scale))
+
+
+def _weibull_hessian(x: Array, k: Array, b: Array) -> Any:
+    logs, power = np.log(x / b), (x / b) ** k
+    mixed = 1 - power - k * logs * power
+    return _symmetric(
+        (np.diag((1 - k) * (1 + k * power) / x**2), mixed / x, k**2 * power / (x * b)),
+        (-np.sum(1 / k**2 + logs**2 * power), -np.sum(mixed) / b),
+        (k * np.sum(1 - (1 + k) * power) / b**2,),
+    )
 
 
 @gradcheck.case(
@@ -159,6 +225,7 @@ def laplace_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
         np.sum(1 / k + np.log(x / b) * (1 - (x / b) ** k)),
         np.sum(k / b * ((x / b) ** k - 1)),
     ),
+    hessian=_weibull_hessian,
 )
 def weibull_log_density(xp: Any, x: Any, shape: Any, scale: Any) -> Any:
     """Log density of a Weibull sample."""
@@ -172,6 +239,11 @@ def _gumbel_gradient(x: Array, m: Array, s: Array) -> Any:
     return slope, -np.sum(slope), -np.sum(1 / s + z * slope)
 
 
+def _gumbel_hessian(x: Array, m: Array, s: Array) -> Any:
+    z = (x - m) / s
+    return _location_scale_hessian(z, s, np.expm1(-z), -np.exp(-z))
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (_DATA, 0.5, 1.2),
@@ -183,6 +255,7 @@ def _gumbel_gradient(x: Array, m: Array, s: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "22",
     gradient=_gumbel_gradient,
+    hessian=_gumbel_hessian,
 )
 def gumbel_log_density(xp: Any, x: Any, mode: Any, scale: Any) -> Any:
     """Log density of a Gumbel sample."""
@@ -197,6 +270,7 @@ def gumbel_log_density(xp: Any, x: Any, mode: Any, scale: Any) -> Any:
     tags=["probability", "scalar"],
     source=_COUNTING + "4",
     gradient=lambda rate: _COUNTS / rate - 1,
+    hessian=lambda rate: np.diag(-_COUNTS / rate**2),
 )
 def poisson_log_mass(xp: Any, rate: Any) -> Any:
     """Log probability of three counts."""
@@ -213,6 +287,10 @@ def poisson_log_mass(xp: Any, rate: Any) -> Any:
     gradient=lambda r, p: (
         np.sum(psi(_COUNTS + r) - psi(r) + np.log(p)),
         np.sum(r / p - _COUNTS / (1 - p)),
+    ),
+    hessian=lambda r, p: (
+        (np.sum(polygamma(1, _COUNTS + r) - polygamma(1, r)), _COUNTS.size / p),
+        (_COUNTS.size / p, -np.sum(r / p**2 + _COUNTS / (1 - p) ** 2)),
     ),
 )
 def negative_binomial_log_mass(xp: Any, r: Any, p: Any) -> Any:
@@ -235,6 +313,7 @@ _OUTCOMES_OF_TRIALS = np.array([1.0, 0.0, 1.0])
     tags=["probability", "scalar"],
     source=_COUNTING + "3",
     gradient=lambda p: (_OUTCOMES_OF_TRIALS - p) / (p * (1 - p)),
+    hessian=lambda p: -np.diag(_OUTCOMES_OF_TRIALS / p**2 + (1 - _OUTCOMES_OF_TRIALS) / (1 - p) ** 2),
 )
 def bernoulli_log_mass(xp: Any, p: Any) -> Any:
     """Log probability of three outcomes, by x log y where x is 0 or 1."""
@@ -251,6 +330,7 @@ def bernoulli_log_mass(xp: Any, p: Any) -> Any:
     tags=["probability", "scalar"],
     source=_COUNTING + "3",
     gradient=lambda logit: _COUNTS - 7 * expit(logit),
+    hessian=lambda logit: np.diag(-7 * expit(logit) * expit(-logit)),
 )
 def binomial_log_mass(xp: Any, logit: Any) -> Any:
     """Log probability of three counts out of seven, in the logit."""
@@ -266,6 +346,7 @@ def binomial_log_mass(xp: Any, logit: Any) -> Any:
     tags=["probability", "scalar"],
     source=_COUNTING + "5",
     gradient=lambda p: 1 / p - _COUNTS / (1 - p),
+    hessian=lambda p: -np.diag(1 / p**2 + _COUNTS / (1 - p) ** 2),
 )
 def geometric_log_mass(xp: Any, p: Any) -> Any:
     """Log probability of three numbers of failures."""
@@ -296,6 +377,15 @@ def _zero_inflated_gradient(share: Array, rate: Array) -> Any:
     return (1 - np.exp(-rate)) / empty - 2 / (1 - share), -(1 - share) * np.exp(-rate) / empty + 7 / rate - 2
 
 
+def _zero_inflated_hessian(share: Array, rate: Array) -> Any:
+    empty = share + (1 - share) * np.exp(-rate)
+    mixed = np.exp(-rate) / empty**2
+    return (
+        (-((np.expm1(-rate) / empty) ** 2) - 2 / (1 - share) ** 2, mixed),
+        (mixed, share * (1 - share) * mixed - 7 / rate**2),
+    )
+
+
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (0.3, 2.4), "near the edge": (0.001, 0.05), "large rate": (0.2, 60.0)},
     operators=["gradient", "hessian"],
@@ -303,6 +393,7 @@ def _zero_inflated_gradient(share: Array, rate: Array) -> Any:
     tags=["probability", "scalar"],
     source="Lambert (1992), Technometrics 34, 1-14",
     gradient=_zero_inflated_gradient,
+    hessian=_zero_inflated_hessian,
 )
 def zero_inflated_poisson_log_mass(xp: Any, share: Any, rate: Any) -> Any:
     """Log probability of the counts 2, 0 and 5 where a share of the zeros is certain."""
@@ -321,6 +412,16 @@ def _conway_maxwell_gradient(rate: Array, decay: Array) -> Any:
     )
 
 
+def _conway_maxwell_hessian(rate: Array, decay: Array) -> Any:
+    j = np.arange(25.0)
+    weights = rate**j / factorial(j) ** decay
+    weights = weights / np.sum(weights)
+    away, logs = j - weights @ j, np.log(factorial(j)) - weights @ np.log(factorial(j))
+    mixed = _COUNTS.size * weights @ (away * logs) / rate
+    own = np.sum(_COUNTS - weights @ j) + _COUNTS.size * weights @ away**2
+    return (-own / rate**2, mixed), (mixed, -_COUNTS.size * weights @ logs**2)
+
+
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (2.1, 1.3), "nearly geometric": (0.6, 0.05)},
     operators=["gradient", "hessian"],
@@ -328,6 +429,7 @@ def _conway_maxwell_gradient(rate: Array, decay: Array) -> Any:
     tags=["probability", "scalar"],
     source="Shmueli et al. (2005), J. R. Stat. Soc. C 54, 127-142",
     gradient=_conway_maxwell_gradient,
+    hessian=_conway_maxwell_hessian,
 )
 def conway_maxwell_poisson_log_mass(xp: Any, rate: Any, decay: Any) -> Any:
     """Log probability of three counts, normalised by a series of 25 terms."""
@@ -343,10 +445,20 @@ def conway_maxwell_poisson_log_mass(xp: Any, rate: Any, decay: Any) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "19",
     gradient=lambda x, rate: (np.full(x.shape, -rate), np.sum(1 / rate - x)),
+    hessian=lambda x, rate: _symmetric((np.zeros((x.size, x.size)), -np.ones_like(x)), (-x.size / rate**2,)),
 )
 def exponential_log_density(xp: Any, x: Any, rate: Any) -> Any:
     """Log density of an exponential sample."""
     return xp.sum(xp.log(rate) - rate * x)
+
+
+def _log_normal_hessian(x: Array, m: Array, s: Array) -> Any:
+    away = np.log(x) - m
+    return _symmetric(
+        (np.diag((1 + (away - 1) / s**2) / x**2), 1 / (s**2 * x), 2 * away / (s**3 * x)),
+        (-x.size / s**2, -2 * np.sum(away) / s**3),
+        (np.sum(1 - 3 * (away / s) ** 2) / s**2,),
+    )
 
 
 @gradcheck.case(
@@ -363,6 +475,7 @@ def exponential_log_density(xp: Any, x: Any, rate: Any) -> Any:
         np.sum(np.log(x) - m) / s**2,
         np.sum((np.log(x) - m) ** 2) / s**3 - x.size / s,
     ),
+    hessian=_log_normal_hessian,
 )
 def log_normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
     """Log density of a log-normal sample."""
@@ -384,6 +497,7 @@ def log_normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
         (k / 2 - 1) / x - 1 / 2,
         np.sum(np.log(x / 2) - psi(k / 2)) / 2,
     ),
+    hessian=lambda x, k: _symmetric((np.diag((1 - k / 2) / x**2), 1 / (2 * x)), (-x.size * polygamma(1, k / 2) / 4,)),
 )
 def chi_square_log_density(xp: Any, x: Any, freedom: Any) -> Any:
     """Log density of a chi-square sample, in the degrees of freedom too."""
@@ -431,6 +545,11 @@ def fisher_log_density(xp: Any, x: Any, first: Any, second: Any) -> Any:
         np.sum(np.log(b / x) - psi(a)),
         np.sum(a / b - 1 / x),
     ),
+    hessian=lambda x, a, b: _symmetric(
+        (np.diag((a + 1) / x**2 - 2 * b / x**3), -1 / x, 1 / x**2),
+        (-x.size * polygamma(1, a), x.size / b),
+        (-x.size * a / b**2,),
+    ),
 )
 def inverse_gamma_log_density(xp: Any, x: Any, shape: Any, scale: Any) -> Any:
     """Log density of an inverse gamma sample."""
@@ -444,6 +563,9 @@ def inverse_gamma_log_density(xp: Any, x: Any, shape: Any, scale: Any) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "20",
     gradient=lambda x, m, a: (-(a + 1) / x, x.size * a / m, np.sum(1 / a + np.log(m / x))),
+    hessian=lambda x, m, a: _symmetric(
+        (np.diag((a + 1) / x**2), np.zeros_like(x), -1 / x), (-x.size * a / m**2, x.size / m), (-x.size / a**2,)
+    ),
 )
 def pareto_log_density(xp: Any, x: Any, least: Any, shape: Any) -> Any:
     """Log density of a Pareto sample above its least value."""
@@ -457,6 +579,9 @@ def pareto_log_density(xp: Any, x: Any, least: Any, shape: Any) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "18",
     gradient=lambda x, s: (1 / x - x / s**2, np.sum(x**2 / s**3 - 2 / s)),
+    hessian=lambda x, s: _symmetric(
+        (np.diag(-1 / x**2 - 1 / s**2), 2 * x / s**3), (np.sum(2 - 3 * (x / s) ** 2) / s**2,)
+    ),
 )
 def rayleigh_log_density(xp: Any, x: Any, scale: Any) -> Any:
     """Log density of a Rayleigh sample."""
@@ -491,6 +616,15 @@ def rice_log_density(xp: Any, x: Any, distance: Any, scale: Any) -> Any:
     return xp.sum(xp.log(x) - 2.0 * xp.log(scale) - 0.5 * ((x - distance) / scale) ** 2 + bessel)
 
 
+def _von_mises_hessian(x: Array, m: Array, k: Array) -> Any:
+    cosines, sines, ratio = np.cos(x - m), np.sin(x - m), i1e(k) / i0e(k)
+    return _symmetric(
+        (np.diag(-k * cosines), k * cosines, -sines),
+        (-k * np.sum(cosines), np.sum(sines)),
+        (-x.size * (1 - ratio**2 - ratio / k),),
+    )
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (np.array([0.4, -2.1, 1.3]), 0.5, 1.7),
@@ -506,6 +640,7 @@ def rice_log_density(xp: Any, x: Any, distance: Any, scale: Any) -> Any:
         k * np.sum(np.sin(x - m)),
         np.sum(np.cos(x - m) - i1e(k) / i0e(k)),
     ),
+    hessian=_von_mises_hessian,
 )
 def von_mises_log_density(xp: Any, angle: Any, mean: Any, concentration: Any) -> Any:
     """Log density of angles, by the scaled Bessel function."""
@@ -520,6 +655,14 @@ def _skew_normal_gradient(x: Array, m: Array, s: Array, skew: Array) -> Any:
     return slope / s, -np.sum(slope) / s, -np.sum(1 + slope * z) / s, np.sum(ratio * z)
 
 
+def _skew_normal_hessian(x: Array, m: Array, s: Array, skew: Array) -> Any:
+    z = (x - m) / s
+    ratio = np.sqrt(2 / np.pi) / erfcx(-skew * z / np.sqrt(2))
+    turn = -ratio * (skew * z + ratio)
+    slope, bend = -z + skew * ratio, -1 + skew**2 * turn
+    return _location_scale_hessian(z, s, slope, bend, ratio + skew * z * turn, z**2 * turn)
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4, -1.8),
@@ -530,6 +673,7 @@ def _skew_normal_gradient(x: Array, m: Array, s: Array, skew: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source="Azzalini (1985), Scand. J. Stat. 12, 171-178",
     gradient=_skew_normal_gradient,
+    hessian=_skew_normal_hessian,
 )
 def skew_normal_log_density(xp: Any, x: Any, centre: Any, scale: Any, skew: Any) -> Any:
     """Log density of a skew normal sample, by the logarithm of the normal distribution function."""
@@ -544,6 +688,11 @@ def _logistic_density_gradient(x: Array, m: Array, s: Array) -> Any:
     return slope, -np.sum(slope), -np.sum(1 / s + z * slope)
 
 
+def _logistic_density_hessian(x: Array, m: Array, s: Array) -> Any:
+    z = (x - m) / s
+    return _location_scale_hessian(z, s, -np.tanh(z / 2), -2 * expit(z) * expit(-z))
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4),
@@ -554,6 +703,7 @@ def _logistic_density_gradient(x: Array, m: Array, s: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "23",
     gradient=_logistic_density_gradient,
+    hessian=_logistic_density_hessian,
 )
 def logistic_log_density(xp: Any, x: Any, centre: Any, scale: Any) -> Any:
     """Log density of a logistic sample."""
@@ -570,6 +720,17 @@ def _log_logistic_gradient(x: Array, scale: Array, shape: Array) -> Any:
     )
 
 
+def _log_logistic_hessian(x: Array, scale: Array, shape: Array) -> Any:
+    logs = np.log(x / scale)
+    tilt, turn = np.tanh(shape * logs / 2), 2 * expit(shape * logs) * expit(-shape * logs)
+    mixed = tilt + shape * logs * turn
+    return _symmetric(
+        (np.diag((1 + shape * tilt - shape**2 * turn) / x**2), shape**2 * turn / (scale * x), -mixed / x),
+        (-shape * np.sum(tilt + shape * turn) / scale**2, np.sum(mixed) / scale),
+        (-np.sum(1 / shape**2 + logs**2 * turn),),
+    )
+
+
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (_DATA, 1.6, 2.2), "near the edge": (np.array([0.001, 0.02, 0.3]), 1.6, 1.5)},
     operators=["gradient", "hessian"],
@@ -577,6 +738,7 @@ def _log_logistic_gradient(x: Array, scale: Array, shape: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "23",
     gradient=_log_logistic_gradient,
+    hessian=_log_logistic_hessian,
 )
 def log_logistic_log_density(xp: Any, x: Any, scale: Any, shape: Any) -> Any:
     """Log density of a log-logistic sample, by powers."""
@@ -589,6 +751,17 @@ def _kumaraswamy_gradient(x: Array, a: Array, b: Array) -> Any:
     return (a - 1 - a * fall) / x, np.sum(1 / a + np.log(x) * (1 - fall)), np.sum(1 / b + np.log(1 - x**a))
 
 
+def _kumaraswamy_hessian(x: Array, a: Array, b: Array) -> Any:
+    logs, rest = np.log(x), -np.expm1(a * np.log(x))
+    odds = x**a / rest
+    fall, turn = (b - 1) * odds, (b - 1) * odds / rest
+    return _symmetric(
+        (np.diag((1 - a + a * fall - a**2 * turn) / x**2), (1 - fall - a * logs * turn) / x, -a * odds / x),
+        (-np.sum(1 / a**2 + logs**2 * turn), -np.sum(logs * odds)),
+        (-x.size / b**2,),
+    )
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (np.array([0.2, 0.65, 0.4]), 2.5, 1.7),
@@ -599,6 +772,7 @@ def _kumaraswamy_gradient(x: Array, a: Array, b: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source="Kumaraswamy (1980), J. Hydrol. 46, 79-88",
     gradient=_kumaraswamy_gradient,
+    hessian=_kumaraswamy_hessian,
 )
 def kumaraswamy_log_density(xp: Any, x: Any, a: Any, b: Any) -> Any:
     """Log density of a Kumaraswamy sample."""
@@ -616,6 +790,17 @@ def _truncated_gradient(x: Array, m: Array, s: Array) -> Any:
     )
 
 
+def _truncated_hessian(x: Array, m: Array, s: Array) -> Any:
+    z, ends = (x - m) / s, np.array([(1 - m) / s, (3 - m) / s])
+    edges = np.exp(-(ends**2) / 2) / np.sqrt(2 * np.pi) / (ndtr(-ends[0]) - ndtr(-ends[1])) * np.array([1, -1])
+    first, second, third, fourth = edges @ ends[:, None] ** np.arange(4)
+    return _symmetric(
+        (np.diag(np.full_like(x, -1 / s**2)), np.full_like(x, 1 / s**2), 2 * z / s**2),
+        (-x.size * (1 + second - first**2) / s**2, -np.sum(2 * z + third - first - first * second) / s**2),
+        (np.sum(1 - 3 * z**2 - (fourth - 2 * second - second**2)) / s**2,),
+    )
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (np.array([1.2, 2.7, 1.9]), 1.5, 0.9),
@@ -626,6 +811,7 @@ def _truncated_gradient(x: Array, m: Array, s: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source=_JOHNSON + "13",
     gradient=_truncated_gradient,
+    hessian=_truncated_hessian,
 )
 def truncated_normal_log_density(xp: Any, x: Any, mean: Any, deviation: Any) -> Any:
     """Log density of a normal sample between 1 and 3, its mass by logarithms."""
@@ -646,6 +832,14 @@ def _generalised_normal_gradient(x: Array, m: Array, s: Array, b: Array) -> Any:
     )
 
 
+def _generalised_normal_hessian(x: Array, m: Array, s: Array, b: Array) -> Any:
+    z = (x - m) / s
+    size, logs = np.abs(z), np.log(np.abs(z))
+    slope, bend = -b * np.sign(z) * size ** (b - 1), -b * (b - 1) * size ** (b - 2)
+    own = -1 / b**2 - polygamma(1, 1 / b) / b**4 - 2 * psi(1 / b) / b**3 - size**b * logs**2
+    return _location_scale_hessian(z, s, slope, bend, slope * (1 / b + logs), own)
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (np.array([0.5, -1.2, 2.0]), 0.3, 1.4, 1.5),
@@ -656,6 +850,7 @@ def _generalised_normal_gradient(x: Array, m: Array, s: Array, b: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source="Nadarajah (2005), J. Appl. Stat. 32, 685-694",
     gradient=_generalised_normal_gradient,
+    hessian=_generalised_normal_hessian,
 )
 def generalised_normal_log_density(xp: Any, x: Any, centre: Any, scale: Any, shape: Any) -> Any:
     """Log density of the exponential power distribution, in its exponent too."""
@@ -672,6 +867,15 @@ def _extreme_value_gradient(x: Array, m: Array, s: Array, shape: Array) -> Any:
     return slope, -np.sum(slope), -np.sum(1 / s + z * slope), np.sum(turn * (1 - power) - z / base)
 
 
+def _extreme_value_hessian(x: Array, m: Array, s: Array, shape: Array) -> Any:
+    z = (x - m) / s
+    base, power = 1 + shape * z, (1 + shape * z) ** (-1 / shape)
+    turn, twist = z**2 / 2 * hyp2f1(2, 2, 3, -shape * z), 2 * z**3 / 3 * hyp2f1(3, 3, 4, -shape * z)
+    slope, bend = (power - 1 - shape) / base, (1 + shape) * (shape - power) / base**2
+    mixed, own = (power * turn - 1 - z * slope) / base, turn * (2 - power * turn) + slope * base * twist
+    return _location_scale_hessian(z, s, slope, bend, mixed, own)
+
+
 @gradcheck.case(
     inputs=lambda rng: {
         "ordinary": (_DATA, 0.5, 1.2, 0.3),
@@ -683,6 +887,7 @@ def _extreme_value_gradient(x: Array, m: Array, s: Array, shape: Array) -> Any:
     tags=["probability", "scalar", "broadcasting"],
     source="Coles (2001), An Introduction to Statistical Modeling of Extreme Values, Springer, section 3.1",
     gradient=_extreme_value_gradient,
+    hessian=_extreme_value_hessian,
 )
 def extreme_value_log_density(xp: Any, x: Any, centre: Any, scale: Any, shape: Any) -> Any:
     """Log density of the generalised extreme value distribution, whose shape may tend to 0."""
@@ -700,6 +905,11 @@ def extreme_value_log_density(xp: Any, x: Any, centre: Any, scale: Any, shape: A
         -1.5 / x - k * (x**2 - m**2) / (2 * m**2 * x**2),
         k * np.sum(x - m) / m**3,
         np.sum(0.5 / k - (x - m) ** 2 / (2 * m**2 * x)),
+    ),
+    hessian=lambda x, m, k: _symmetric(
+        (np.diag(1.5 / x**2 - k / x**3), np.full_like(x, k / m**3), (m - x) * (m + x) / (2 * (m * x) ** 2)),
+        (k * np.sum(2 * m - 3 * x) / m**4, np.sum(x - m) / m**3),
+        (-x.size / (2 * k**2),),
     ),
 )
 def inverse_gaussian_log_density(xp: Any, x: Any, mean: Any, shape: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,19 +66,20 @@ def _partial(case, inputs, leaf, index, unit):
     estimates = [sum(c * (moved(k * h) - moved(-k * h)) for k, c in STENCIL.items()) / h for h in steps]
     noise = np.finfo(float).eps * np.abs(moved(0.0))
     errors = [np.abs(estimates[k + 1] - estimates[k]) + noise / h for k, h in enumerate(steps[1:])]
-    return np.choose(np.argmin(errors, axis=0), estimates[:-1])
+    return np.choose(np.argmin(np.nan_to_num(errors, nan=np.inf), axis=0), estimates[:-1])
 
 
 def rule_of(case):
     return case.function.gradient or case.function.jacobian
 
 
-def compare(rule, case, inputs):
-    """Hold a closed form against differences, element by element."""
+def compare(rule, case, inputs, resolution=0.0):
+    """Hold a closed form against differences, element by element; those see nothing below a resolution."""
     found = optree.tree_leaves(rule(*arguments(inputs, inputs.arrays)))
     for label, array, wanted in zip(inputs.labels, found, differences(case, inputs), strict=True):
         assert np.shape(array) == wanted.shape, label
-        np.testing.assert_allclose(array, wanted, rtol=1e-7, atol=1e-8 * np.max(np.abs(wanted)), err_msg=label)
+        atol = max(1e-8 * np.max(np.abs(wanted)), resolution)
+        np.testing.assert_allclose(array, wanted, rtol=1e-7, atol=atol, err_msg=label)
 
 
 # -- the tests' own comparison sees what is wrong ----------------------------------------------
@@ -164,6 +166,21 @@ def test_the_function_leaves_its_inputs_alone(case):
 def test_closed_form(case):
     for inputs in case.points().values():
         compare(rule_of(case), case, inputs)
+
+
+@pytest.mark.filterwarnings("ignore:(invalid value|divide by zero) encountered:RuntimeWarning")  # steps onto kinks
+@pytest.mark.parametrize("case", [c for c in CASES if c.function.hessian], ids=lambda case: case.name)
+def test_closed_form_of_the_hessian(case):
+    for inputs in case.points().values():
+        here = arguments(inputs, inputs.arrays)
+        gradient, rows = optree.tree_leaves(case.function.gradient(*here)), case.function.hessian(*here)
+        for k, row in enumerate([np.asarray(rows)] if len(inputs.arrays) == 1 else rows):
+
+            def slope(xp, *args, k=k):
+                return np.asarray(optree.tree_leaves(case.function.gradient(*args))[k])
+
+            slopes = replace(case, function=replace(case.function, portable=slope))
+            compare(lambda *args, row=row: row, slopes, inputs, 1e-12 * np.max(np.abs(gradient[k])))
 
 
 def test_most_cases_have_a_closed_form():
