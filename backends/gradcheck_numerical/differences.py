@@ -287,6 +287,25 @@ class Ladder:
         still: Array = ~np.any([s.quotient for s in self.samples], axis=0)
         return still
 
+    def between_teeth(self, found: Extrapolated) -> Array:
+        """Return where the slope repeats further away while jumps undo it: it is that of a function's last digits.
+
+        Teeth that are small beside the function itself are what rounding inside it makes of most of its digits.
+        """
+        rows, slope = _Rows(self.samples, self._quantum, self._widened), np.abs(found.value)
+        with np.errstate(all="ignore"):
+            toothed = _undone(found.value, rows) & (self._order == 1)
+            if not toothed.any():
+                return toothed
+            near = np.logical_and.accumulate((np.abs(rows.quotients - found.value) <= slope / 64)[::-1], axis=0)[::-1]
+            beside = float(np.min(np.max(np.where(near, rows.steps, 0.0), axis=0)[toothed])) / 4
+            repeats = np.zeros(toothed.shape, int)
+            for wide in self.samples[rows.widened : rows.widened + TEETH]:
+                further = self._stencil(wide.step + beside)
+                there = (further.quotient * further.step - wide.quotient * wide.step) / (further.step - wide.step)
+                repeats += np.abs(there - found.value) < slope / 4
+        return toothed & (repeats > TEETH // 2)
+
     def rounding_beyond(self, factors: Sequence[float]) -> Array:
         """Return the error of a slope of 0 that rounding may hide: that of the function's values further away."""
         widest, error = self.samples[0].step, np.zeros(self._quantum.shape)
@@ -389,24 +408,22 @@ def _contradictions(value: Array, error: Array, values: Array, errors: Array, ro
     smooth = ~rows.flat & (scatter < np.fmin(away / 4, COARSE * rows.single[2:]))
     doubted = smooth & (away > UNEXPLAINED * rows.noise[2:]) & ~_approached(value, away, rows)
     doubt = np.where(doubted, away + scatter, 0.0)
-    covered: Array = np.fmax(np.maximum(spread, np.max(doubt, axis=0)), _undone(value, rows))
+    covered: Array = np.maximum(spread, np.max(doubt, axis=0))
     return covered
 
 
 def _undone(value: Array, rows: _Rows) -> Array:
-    """Return how far away wide steps put the derivative where, on both sides, jumps undo what the slope does.
+    """Return where on both sides wide steps hardly move the function, for the slope that it has.
 
-    Teeth that are small beside the function itself are what rounding inside it makes of most of its digits.
+    Beside a kink the sides differ by more, and a step that narrow ones resolve they come to one by one.
     """
     wide = slice(rows.widened, rows.widened + TEETH)
     quotients, slope = np.abs(rows.quotients[wide]), np.abs(value)
-    undone = (quotients < slope / 4) & (np.abs(rows.bends[wide]) < slope)  # beside a kink the sides differ by more
-    told = slope > UNEXPLAINED * rows.noise[wide]
+    undone = (quotients < slope / 4) & (np.abs(rows.bends[wide]) < slope) & (slope > UNEXPLAINED * rows.noise[wide])
+    small = (undone & (quotients < TOOTH * rows.single[wide])).all(axis=0)
     away = np.abs(rows.quotients - value)[2:]
-    toothed = (undone & told & (quotients < TOOTH * rows.single[wide])).all(axis=0)
-    toothed &= ~_approached(value, away, rows)[rows.widened]
-    apart: Array = np.where(toothed, slope + np.max(quotients, axis=0), 0.0)
-    return apart
+    found: Array = small & ~_approached(value, away, rows)[rows.widened]
+    return found
 
 
 def _approached(value: Array, away: Array, rows: _Rows) -> Array:
