@@ -62,3 +62,36 @@ def test_of_another_function_the_value_is_wrong_and_the_backward_is_not():
     verdict = report.verdict("torch", "gradient")
     assert verdict.status is Status.AGREE
     assert "the forwards differ" in verdict.evidence.reason
+
+
+def leaky(xp, x, w):
+    return xp.sum(w * xp.where(x > 0, x, 0.05 * x))
+
+
+def leaky_in_single_precision(factor, index):
+    """The function with a slope that is rounded to single precision, its gradient wrong by a factor in one element."""
+
+    class Leaky(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(x, w)
+            return torch.sum(w * torch.where(x > 0, x, float(np.float32(0.05)) * x))
+
+        @staticmethod
+        def backward(ctx, cotangent):
+            x, w = ctx.saved_tensors
+            slope, wrong = float(np.float32(0.05)), torch.ones_like(x)
+            wrong[index] = factor
+            return cotangent * w * torch.where(x > 0, 1.0, slope) * wrong, cotangent * torch.where(x > 0, x, slope * x)
+
+    return Leaky.apply
+
+
+@pytest.mark.parametrize(
+    ("factor", "index", "passes"), [(1.0, 0, True), (2.0, 0, False), (2.0, 1, False), (-1, 2, False)]
+)
+def test_what_an_output_of_1e20_cannot_show_is_imprecise_whether_the_forwards_differ_or_not(factor, index, passes):
+    x, w = np.array([1e20, -50.0, 75.0, -1e20]), np.array([0.5, -1.25, 2.0, -0.75])
+    natives = {"portable": leaky, "torch": leaky_in_single_precision(factor, index)}
+    verdict = gradcheck.check(natives, x, w, operator="hvp").verdict("torch", "hvp")
+    assert verdict.status is Status.IMPRECISE if passes else not verdict.status.passes
