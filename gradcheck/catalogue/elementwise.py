@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import spherical_jn
 
 import gradcheck
 from gradcheck.functions import Array
@@ -551,9 +552,7 @@ def clipped_between_arrays(xp: Any, x: Any, low: Any) -> Any:
     operators=_SMOOTH,
     tags=["elementwise", "scalar"],
     source=_NUMPY + "sinc",
-    gradient=lambda x: (
-        _weights(x.shape) * np.where(x == 0, 0.0, (np.cos(np.pi * x) - np.sinc(x)) / np.where(x == 0, 1.0, x))
-    ),
+    gradient=lambda x: -np.pi * _weights(x.shape) * spherical_jn(1, np.pi * x),
 )
 def cardinal_sine_centre(xp: Any, x: Any) -> Any:
     """The normalised sinc at and near its centre, where the quotient rule divides by 0, and at its zeros."""
