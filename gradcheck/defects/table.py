@@ -295,7 +295,7 @@ TABLE: tuple[Defect, ...] = (
         "torch==2.13.*",
         "abs'(0) = 0 drops a term where the composed function is smooth",
         {
-            "schaffer_n4[on the diagonal]": {"hessian": INCONCLUSIVE},
+            "schaffer_n4[on the diagonal]": {"hessian": WRONG},
         },
     ),
     Defect(
@@ -848,7 +848,7 @@ TABLE: tuple[Defect, ...] = (
         "tensorflow==2.21.*",
         "abs'(0) = 0 drops a term where the composed function is smooth",
         {
-            "schaffer_n4[on the diagonal]": {"hessian": INCONCLUSIVE},
+            "schaffer_n4[on the diagonal]": {"hessian": WRONG},
         },
     ),
     Defect(
@@ -975,7 +975,7 @@ TABLE: tuple[Defect, ...] = (
         "sympy==1.14.*",
         "the derivative of abs at 0 is taken for 0 where the composed function is smooth",
         {
-            "schaffer_n4[on the diagonal]": {"hessian": INCONCLUSIVE},
+            "schaffer_n4[on the diagonal]": {"hessian": WRONG},
         },
     ),
     Defect(
