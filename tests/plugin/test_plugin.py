@@ -427,3 +427,25 @@ def test_the_catalogue_runs_and_what_failed_is_run_again_by_lf_under_xdist(pytes
     result.stdout.fnmatch_lines(["FAILED gradcheck-catalogue::himmelblau::inputs - *"])
     assert verdict_rows(result)["engine"] == ["AGREE"]
     suite("--gradcheck-catalogue=rosenbrock,himmelblau", "--lf", "-n2").assert_outcomes(failed=1)
+
+
+def test_an_item_of_hessian_products_asks_for_no_hessian(pytester):
+    pytester.makepyfile(
+        test_products="""
+    import gradcheck
+    import numpy as np
+
+    @gradcheck.case(
+        inputs=lambda rng: (np.array([1.0, 2.0]),),
+        operators=["hvp"],
+        gradient=lambda x: 3 * x**2,
+        hessian=lambda x: np.eye(2),
+    )
+    def cubes(xp, x):
+        return xp.sum(x**3)
+    """
+    )
+    result = pytester.runpytest("--gradcheck", FAST, *ALONE)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["WRONG analytic hvp of cubes*"])
+    result.stdout.no_fnmatch_line("*hessian of cubes*")
