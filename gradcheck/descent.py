@@ -321,13 +321,13 @@ def _engines(
     function: Function, backends: Sequence[str] | None, failures: dict[str, str]
 ) -> list[tuple[Engine, Backend]]:
     if backends is not None:
-        if function.has_rule and "analytic" not in backends:
+        if function.has_first_order_rule and "analytic" not in backends:
             backends = [*backends, "analytic"]  # a rule that was handed in is under test, whatever else is
         return [(e, discovery.load(e.backend)) for e in discovery.engines(backends)]
     names = [n for n in discovery.names() if n not in ("numerical", "analytic")]
     if function.portable is None:
         names = [n for n in names if n in function.native]
-    found = {name: discovery.find(name) for name in (["analytic"] if function.has_rule else []) + names}
+    found = {name: discovery.find(name) for name in (["analytic"] if function.has_first_order_rule else []) + names}
     failures.update({name: str(b) for name, b in found.items() if not isinstance(b, Backend)})
     present = [b for b in found.values() if isinstance(b, Backend)]
     # the reference is a framework: a rule written by hand is what is under suspicion

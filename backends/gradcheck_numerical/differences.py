@@ -201,6 +201,7 @@ class Ladder:
         self.samples = [stencil(step / ratio**k) for k in range(rows)]
         self._widened = 0
         self._quantum = np.full(self.samples[0].quotient.shape, np.nan)
+        self._rows = _Rows(self.samples, self._quantum, self._widened)
 
     def narrow(self, rows: int) -> bool:
         """Add narrower steps; return whether the inputs' precision has room for all of them."""
@@ -221,7 +222,7 @@ class Ladder:
         """Return the limit of step 0."""
         with np.errstate(all="ignore"):  # NaN marks a step that left the domain
             self._learn_resolution()
-            rows = _Rows(self.samples, self._quantum, self._widened)
+            self._rows = rows = _Rows(self.samples, self._quantum, self._widened)
             apart = self._slopes_apart(rows)
             values, errors = _tableau(rows.quotients, rows.noise, rows, self._factors)
             errors = errors + np.where(apart > 0, 0.0, _kinks_inside(rows))
@@ -288,13 +289,13 @@ class Ladder:
         return still
 
     def between_teeth(self, found: Extrapolated) -> Array:
-        """Return where the slope repeats further away while jumps undo it: it is that of a function's last digits.
+        """Return where a limit repeats further away while jumps undo it: it is the slope of a function's last digits.
 
         Teeth that are small beside the function itself are what rounding inside it makes of most of its digits.
         """
-        rows, slope = _Rows(self.samples, self._quantum, self._widened), np.abs(found.value)
+        rows, slope = self._rows, np.abs(found.value)
         with np.errstate(all="ignore"):
-            toothed = _undone(found.value, rows) & (self._order == 1)
+            toothed = _undone(found.value, rows)
             if not toothed.any():
                 return toothed
             near = np.logical_and.accumulate((np.abs(rows.quotients - found.value) <= slope / 64)[::-1], axis=0)[::-1]

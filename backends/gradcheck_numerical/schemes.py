@@ -109,9 +109,8 @@ def _search(
         rough = (wider.relative() > ROUGH) & (wider.error > HOPELESS * ladder.samples[0].noise)
         found = found.replaced(wider, hopeful)
         hopeful = hopeful & _poor(found) & (gained | rough) & ~_zero(found, ladder)
-    toothed = ladder.between_teeth(found)
-    if toothed.any():
-        found = replace(found, error=np.where(toothed, 2 * np.abs(found.value), found.error))
+    if order == 1:
+        found = replace(found, error=np.where(ladder.between_teeth(found), 2 * np.abs(found.value), found.error))
     hidden = ladder.still() & (found.error == 0)
     return replace(found, error=np.where(hidden, ladder.rounding_beyond(FAR), found.error)) if hidden.any() else found
 

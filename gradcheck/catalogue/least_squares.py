@@ -7,6 +7,7 @@ derivative vanishes there, and points near a minimum, where the residuals cancel
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,30 +19,38 @@ from gradcheck.functions import Array
 _MGH = "Moré, Garbow & Hillstrom (1981), ACM Trans. Math. Softw. 7, 17-41, problem "
 
 
-def _of_squares(residuals: Array, jacobian: Array) -> Any:
-    """Gradient of a sum of squared residuals."""
-    return 2 * jacobian.T @ residuals
+_Squares = tuple[Array, Array, Mapping[tuple[Any, Any], Array]]
+"""Residuals, their Jacobian, and their second derivatives by row and column, each on one side of the diagonal only."""
 
 
-def _hessian_of_squares(residuals: Array, jacobian: Array, seconds: dict[tuple[Any, Any], Array]) -> Any:
-    """Hessian of a sum of squared residuals, whose second derivatives stand by row and column, on one side only."""
-    curvature = np.zeros((jacobian.shape[1], jacobian.shape[1]))
-    for (row, column), second in seconds.items():
-        curvature[row, column] = curvature[column, row] = residuals @ second
-    return 2 * (jacobian.T @ jacobian + curvature)
+def _gradient(squares: Callable[[Array], _Squares]) -> Callable[[Array], Array]:
+    """Return the gradient of a sum of squared residuals."""
+
+    def gradient(x: Array) -> Any:
+        residuals, jacobian, _ = squares(x)
+        return 2 * jacobian.T @ residuals
+
+    return gradient
 
 
-def _freudenstein_roth_gradient(x: Array) -> Any:
-    a, b = x
-    residuals = np.array([-13 + a - 2 * b + 5 * b**2 - b**3, -29 + a - 14 * b + b**2 + b**3])
-    return _of_squares(residuals, np.array([[1, -2 + 10 * b - 3 * b**2], [1, -14 + 2 * b + 3 * b**2]]))
+def _hessian(squares: Callable[[Array], _Squares]) -> Callable[[Array], Array]:
+    """Return the Hessian of a sum of squared residuals."""
+
+    def hessian(x: Array) -> Any:
+        residuals, jacobian, seconds = squares(x)
+        curvature = np.zeros((x.size, x.size))
+        for (row, column), second in seconds.items():
+            curvature[row, column] = curvature[column, row] = residuals @ second
+        return 2 * (jacobian.T @ jacobian + curvature)
+
+    return hessian
 
 
-def _freudenstein_roth_hessian(x: Array) -> Any:
+def _freudenstein_roth(x: Array) -> _Squares:
     a, b = x
     residuals = np.array([-13 + a - 2 * b + 5 * b**2 - b**3, -29 + a - 14 * b + b**2 + b**3])
     jacobian = np.array([[1, -2 + 10 * b - 3 * b**2], [1, -14 + 2 * b + 3 * b**2]])
-    return _hessian_of_squares(residuals, jacobian, {(1, 1): np.array([10 - 6 * b, 2 + 6 * b])})
+    return residuals, jacobian, {(1, 1): np.array([10 - 6 * b, 2 + 6 * b])}
 
 
 @gradcheck.case(
@@ -49,8 +58,8 @@ def _freudenstein_roth_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "2; Freudenstein & Roth (1963), J. ACM 10, 550-556",
-    gradient=_freudenstein_roth_gradient,
-    hessian=_freudenstein_roth_hessian,
+    gradient=_gradient(_freudenstein_roth),
+    hessian=_hessian(_freudenstein_roth),
 )
 def freudenstein_roth(xp: Any, x: Any) -> Any:
     """Freudenstein and Roth's two cubics."""
@@ -102,17 +111,10 @@ def beale(xp: Any, x: Any, y: Any) -> Any:
     return (1.5 - x * (1.0 - y)) ** 2 + (2.25 - x * (1.0 - y**2)) ** 2 + (2.625 - x * (1.0 - y**3)) ** 2
 
 
-def _jennrich_sampson_gradient(x: Array) -> Any:
+def _jennrich_sampson(x: Array) -> _Squares:
     i = np.arange(1.0, 11)[:, None]
     growth = np.exp(i * x)
-    return _of_squares(2 + 2 * i[:, 0] - growth.sum(axis=1), -i * growth)
-
-
-def _jennrich_sampson_hessian(x: Array) -> Any:
-    i = np.arange(1.0, 11)[:, None]
-    growth = np.exp(i * x)
-    residuals = 2 + 2 * i[:, 0] - growth.sum(axis=1)
-    return _hessian_of_squares(residuals, -i * growth, {((0, 1), (0, 1)): -(i**2) * growth})
+    return 2 + 2 * i[:, 0] - growth.sum(axis=1), -i * growth, {((0, 1), (0, 1)): -(i**2) * growth}
 
 
 @gradcheck.case(
@@ -120,8 +122,8 @@ def _jennrich_sampson_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "6; Jennrich & Sampson (1968), Technometrics 10, 63-72",
-    gradient=_jennrich_sampson_gradient,
-    hessian=_jennrich_sampson_hessian,
+    gradient=_gradient(_jennrich_sampson),
+    hessian=_hessian(_jennrich_sampson),
 )
 def jennrich_sampson(xp: Any, x: Any) -> Any:
     """Jennrich and Sampson's exponential fit, m = 10."""
@@ -129,26 +131,18 @@ def jennrich_sampson(xp: Any, x: Any) -> Any:
     return xp.sum((2.0 + 2.0 * i - (xp.exp(i * x[0]) + xp.exp(i * x[1]))) ** 2)
 
 
-def _helical_valley_gradient(x: Array) -> Any:
+def _helical_valley(x: Array) -> _Squares:
     a, b, c = x
     r = np.hypot(a, b)
-    residuals = np.array([10 * (c - 5 * np.arctan2(b, a) / np.pi), 10 * (r - 1), c])
     turn = 50 / (np.pi * r**2)
-    return _of_squares(residuals, np.array([[turn * b, -turn * a, 10], [10 * a / r, 10 * b / r, 0], [0, 0, 1]]))
-
-
-def _helical_valley_hessian(x: Array) -> Any:
-    a, b, c = x
-    r = np.hypot(a, b)
     residuals = np.array([10 * (c - 5 * np.arctan2(b, a) / np.pi), 10 * (r - 1), c])
-    turn = 50 / (np.pi * r**2)
+    jacobian = np.array([[turn * b, -turn * a, 10], [10 * a / r, 10 * b / r, 0], [0, 0, 1]])
     seconds = {
         (0, 0): np.array([-2 * turn * a * b / r**2, 10 * b**2 / r**3, 0]),
         (0, 1): np.array([turn * (a - b) * (a + b) / r**2, -10 * a * b / r**3, 0]),
         (1, 1): np.array([2 * turn * a * b / r**2, 10 * a**2 / r**3, 0]),
     }
-    jacobian = np.array([[turn * b, -turn * a, 10], [10 * a / r, 10 * b / r, 0], [0, 0, 1]])
-    return _hessian_of_squares(residuals, jacobian, seconds)
+    return residuals, jacobian, seconds
 
 
 @gradcheck.case(
@@ -160,8 +154,8 @@ def _helical_valley_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "7; Fletcher & Powell (1963), Comput. J. 6, 163-168",
-    gradient=_helical_valley_gradient,
-    hessian=_helical_valley_hessian,
+    gradient=_gradient(_helical_valley),
+    hessian=_hessian(_helical_valley),
 )
 def helical_valley(xp: Any, x: Any) -> Any:
     """Fletcher and Powell's helical valley."""
@@ -173,22 +167,14 @@ def helical_valley(xp: Any, x: Any) -> Any:
 _BARD = [0.14, 0.18, 0.22, 0.25, 0.29, 0.32, 0.35, 0.39, 0.37, 0.58, 0.73, 0.96, 1.34, 2.10, 4.39]
 
 
-def _bard_gradient(x: Array) -> Any:
-    u = np.arange(1.0, 16)
-    v, w = 16 - u, np.minimum(u, 16 - u)
-    bottom = v * x[1] + w * x[2]
-    columns = [-np.ones(15), u * v / bottom**2, u * w / bottom**2]
-    return _of_squares(np.array(_BARD) - x[0] - u / bottom, np.stack(columns, axis=1))
-
-
-def _bard_hessian(x: Array) -> Any:
+def _bard(x: Array) -> _Squares:
     u = np.arange(1.0, 16)
     v, w = 16 - u, np.minimum(u, 16 - u)
     bottom = v * x[1] + w * x[2]
     columns = [-np.ones(15), u * v / bottom**2, u * w / bottom**2]
     bend = -2 * u / bottom**3
     seconds = {(1, 1): bend * v**2, (1, 2): bend * v * w, (2, 2): bend * w**2}
-    return _hessian_of_squares(np.array(_BARD) - x[0] - u / bottom, np.stack(columns, axis=1), seconds)
+    return np.array(_BARD) - x[0] - u / bottom, np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -196,8 +182,8 @@ def _bard_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "8; Bard (1970), SIAM J. Numer. Anal. 7, 157-186",
-    gradient=_bard_gradient,
-    hessian=_bard_hessian,
+    gradient=_gradient(_bard),
+    hessian=_hessian(_bard),
 )
 def bard(xp: Any, x: Any) -> Any:
     """Bard's rational fit to 15 observations."""
@@ -210,14 +196,7 @@ _GAUSSIAN = [0.0009, 0.0044, 0.0175, 0.0540, 0.1295, 0.2420, 0.3521, 0.3989]
 _GAUSSIAN = [*_GAUSSIAN, *_GAUSSIAN[-2::-1]]
 
 
-def _gaussian_fit_gradient(x: Array) -> Any:
-    t = (8 - np.arange(1.0, 16)) / 2 - x[2]
-    bell = np.exp(-x[1] * t**2 / 2)
-    columns = [bell, -x[0] * bell * t**2 / 2, x[0] * bell * x[1] * t]
-    return _of_squares(x[0] * bell - np.array(_GAUSSIAN), np.stack(columns, axis=1))
-
-
-def _gaussian_fit_hessian(x: Array) -> Any:
+def _gaussian_fit(x: Array) -> _Squares:
     t = (8 - np.arange(1.0, 16)) / 2 - x[2]
     bell = np.exp(-x[1] * t**2 / 2)
     columns = [bell, -x[0] * bell * t**2 / 2, x[0] * bell * x[1] * t]
@@ -228,7 +207,7 @@ def _gaussian_fit_hessian(x: Array) -> Any:
         (1, 2): x[0] * bell * t * (1 - x[1] * t**2 / 2),
         (2, 2): x[0] * bell * x[1] * (x[1] * t**2 - 1),
     }
-    return _hessian_of_squares(x[0] * bell - np.array(_GAUSSIAN), np.stack(columns, axis=1), seconds)
+    return x[0] * bell - np.array(_GAUSSIAN), np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -236,8 +215,8 @@ def _gaussian_fit_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "9",
-    gradient=_gaussian_fit_gradient,
-    hessian=_gaussian_fit_hessian,
+    gradient=_gradient(_gaussian_fit),
+    hessian=_hessian(_gaussian_fit),
 )
 def gaussian_fit(xp: Any, x: Any) -> Any:
     """A bell curve fitted to 15 rounded ordinates of the normal density."""
@@ -245,18 +224,12 @@ def gaussian_fit(xp: Any, x: Any) -> Any:
     return xp.sum((x[0] * xp.exp(-x[1] * (t - x[2]) ** 2 / 2.0) - xp.asarray(_GAUSSIAN)) ** 2)
 
 
-def _box_gradient(x: Array) -> Any:
+def _box(x: Array) -> _Squares:
     t = 0.1 * np.arange(1.0, 11)
     first, second, third = np.exp(-t * x[0]), np.exp(-t * x[1]), np.exp(-t) - np.exp(-10 * t)
-    return _of_squares(first - second - x[2] * third, np.stack([-t * first, t * second, -third], axis=1))
-
-
-def _box_hessian(x: Array) -> Any:
-    t = 0.1 * np.arange(1.0, 11)
-    first, second, third = np.exp(-t * x[0]), np.exp(-t * x[1]), np.exp(-t) - np.exp(-10 * t)
-    jacobian = np.stack([-t * first, t * second, -third], axis=1)
+    columns = [-t * first, t * second, -third]
     seconds = {(0, 0): t**2 * first, (1, 1): -(t**2) * second}
-    return _hessian_of_squares(first - second - x[2] * third, jacobian, seconds)
+    return first - second - x[2] * third, np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -264,8 +237,8 @@ def _box_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "12; Box (1966), Comput. J. 9, 67-77",
-    gradient=_box_gradient,
-    hessian=_box_hessian,
+    gradient=_gradient(_box),
+    hessian=_hessian(_box),
 )
 def box_three_dimensional(xp: Any, x: Any) -> Any:
     """Box's fit of exponentials, m = 10."""
@@ -345,14 +318,7 @@ _KOWALIK = [0.1957, 0.1947, 0.1735, 0.1600, 0.0844, 0.0627, 0.0456, 0.0342, 0.03
 _KOWALIK_TIMES = [4.0, 2.0, 1.0, 0.5, 0.25, 0.167, 0.125, 0.1, 0.0833, 0.0714, 0.0625]
 
 
-def _kowalik_osborne_gradient(x: Array) -> Any:
-    u = np.array(_KOWALIK_TIMES)
-    top, bottom = u**2 + u * x[1], u**2 + u * x[2] + x[3]
-    columns = [-top / bottom, -x[0] * u / bottom, x[0] * top * u / bottom**2, x[0] * top / bottom**2]
-    return _of_squares(np.array(_KOWALIK) - x[0] * top / bottom, np.stack(columns, axis=1))
-
-
-def _kowalik_osborne_hessian(x: Array) -> Any:
+def _kowalik_osborne(x: Array) -> _Squares:
     u = np.array(_KOWALIK_TIMES)
     top, bottom = u**2 + u * x[1], u**2 + u * x[2] + x[3]
     columns = [-top / bottom, -x[0] * u / bottom, x[0] * top * u / bottom**2, x[0] * top / bottom**2]
@@ -367,7 +333,7 @@ def _kowalik_osborne_hessian(x: Array) -> Any:
         (2, 3): bend * u,
         (3, 3): bend,
     }
-    return _hessian_of_squares(np.array(_KOWALIK) - x[0] * top / bottom, np.stack(columns, axis=1), seconds)
+    return np.array(_KOWALIK) - x[0] * top / bottom, np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -375,8 +341,8 @@ def _kowalik_osborne_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "15; Kowalik & Osborne (1968), Methods for Unconstrained Optimization Problems, Elsevier",
-    gradient=_kowalik_osborne_gradient,
-    hessian=_kowalik_osborne_hessian,
+    gradient=_gradient(_kowalik_osborne),
+    hessian=_hessian(_kowalik_osborne),
 )
 def kowalik_osborne(xp: Any, x: Any) -> Any:
     """Kowalik and Osborne's enzyme reaction fit."""
@@ -384,14 +350,7 @@ def kowalik_osborne(xp: Any, x: Any) -> Any:
     return xp.sum((xp.asarray(_KOWALIK) - x[0] * (u**2 + u * x[1]) / (u**2 + u * x[2] + x[3])) ** 2)
 
 
-def _brown_dennis_gradient(x: Array) -> Any:
-    t = np.arange(1.0, 21) / 5
-    first, second = x[0] + t * x[1] - np.exp(t), x[2] + np.sin(t) * x[3] - np.cos(t)
-    columns = [2 * first, 2 * t * first, 2 * second, 2 * np.sin(t) * second]
-    return _of_squares(first**2 + second**2, np.stack(columns, axis=1))
-
-
-def _brown_dennis_hessian(x: Array) -> Any:
+def _brown_dennis(x: Array) -> _Squares:
     t = np.arange(1.0, 21) / 5
     first, second = x[0] + t * x[1] - np.exp(t), x[2] + np.sin(t) * x[3] - np.cos(t)
     columns = [2 * first, 2 * t * first, 2 * second, 2 * np.sin(t) * second]
@@ -404,7 +363,7 @@ def _brown_dennis_hessian(x: Array) -> Any:
         (2, 3): 2 * np.sin(t),
         (3, 3): 2 * np.sin(t) ** 2,
     }
-    return _hessian_of_squares(first**2 + second**2, np.stack(columns, axis=1), seconds)
+    return first**2 + second**2, np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -412,8 +371,8 @@ def _brown_dennis_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "16; Brown & Dennis (1971), Yale University, report 71-14",
-    gradient=_brown_dennis_gradient,
-    hessian=_brown_dennis_hessian,
+    gradient=_gradient(_brown_dennis),
+    hessian=_hessian(_brown_dennis),
 )
 def brown_dennis(xp: Any, x: Any) -> Any:
     """Brown and Dennis's function, m = 20."""
@@ -460,18 +419,12 @@ def variably_dimensioned(xp: Any, x: Any) -> Any:
     return xp.sum((x - 1.0) ** 2) + s**2 + s**4
 
 
-def _trigonometric_gradient(x: Array) -> Any:
-    n, i = x.size, np.arange(1.0, x.size + 1)
-    residuals = n - np.sum(np.cos(x)) + i * (1 - np.cos(x)) - np.sin(x)
-    return _of_squares(residuals, np.tile(np.sin(x), (n, 1)) + np.diag(i * np.sin(x) - np.cos(x)))
-
-
-def _trigonometric_hessian(x: Array) -> Any:
-    n, i = x.size, np.arange(1.0, x.size + 1)
-    residuals = n - np.sum(np.cos(x)) + i * (1 - np.cos(x)) - np.sin(x)
-    jacobian = np.tile(np.sin(x), (n, 1)) + np.diag(i * np.sin(x) - np.cos(x))
-    curvature = np.sum(residuals) * np.cos(x) + residuals * (i * np.cos(x) + np.sin(x))
-    return 2 * (jacobian.T @ jacobian + np.diag(curvature))
+def _trigonometric(x: Array) -> _Squares:
+    i, each = np.arange(1.0, x.size + 1), range(x.size)
+    residuals = x.size - np.sum(np.cos(x)) + i * (1 - np.cos(x)) - np.sin(x)
+    jacobian = np.tile(np.sin(x), (x.size, 1)) + np.diag(i * np.sin(x) - np.cos(x))
+    seconds = {(each, each): np.tile(np.cos(x), (x.size, 1)) + np.diag(i * np.cos(x) + np.sin(x))}
+    return residuals, jacobian, seconds
 
 
 @gradcheck.case(
@@ -479,8 +432,8 @@ def _trigonometric_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "26; Spedicato (1975)",
-    gradient=_trigonometric_gradient,
-    hessian=_trigonometric_hessian,
+    gradient=_gradient(_trigonometric),
+    hessian=_hessian(_trigonometric),
 )
 def trigonometric(xp: Any, x: Any) -> Any:
     """Spedicato's trigonometric function."""
@@ -489,19 +442,11 @@ def trigonometric(xp: Any, x: Any) -> Any:
     return xp.sum((n - xp.sum(xp.cos(x)) + i * (1.0 - xp.cos(x)) - xp.sin(x)) ** 2)
 
 
-def _broyden_tridiagonal_gradient(x: Array) -> Any:
-    n = x.size
+def _broyden_tridiagonal(x: Array) -> _Squares:
+    n, each = x.size, range(x.size)
     before, after = np.append(0.0, x[:-1]), np.append(x[1:], 0.0)
     residuals = (3 - 2 * x) * x - before - 2 * after + 1
-    return _of_squares(residuals, np.diag(3 - 4 * x) - np.eye(n, k=-1) - 2 * np.eye(n, k=1))
-
-
-def _broyden_tridiagonal_hessian(x: Array) -> Any:
-    n = x.size
-    before, after = np.append(0.0, x[:-1]), np.append(x[1:], 0.0)
-    residuals = (3 - 2 * x) * x - before - 2 * after + 1
-    jacobian = np.diag(3 - 4 * x) - np.eye(n, k=-1) - 2 * np.eye(n, k=1)
-    return 2 * (jacobian.T @ jacobian - 4 * np.diag(residuals))
+    return residuals, np.diag(3 - 4 * x) - np.eye(n, k=-1) - 2 * np.eye(n, k=1), {(each, each): -4 * np.eye(n)}
 
 
 @gradcheck.case(
@@ -509,8 +454,8 @@ def _broyden_tridiagonal_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "30; Broyden (1965), Math. Comput. 19, 577-593",
-    gradient=_broyden_tridiagonal_gradient,
-    hessian=_broyden_tridiagonal_hessian,
+    gradient=_gradient(_broyden_tridiagonal),
+    hessian=_hessian(_broyden_tridiagonal),
 )
 def broyden_tridiagonal(xp: Any, x: Any) -> Any:
     """Broyden's tridiagonal equations as a sum of squares."""
@@ -518,13 +463,7 @@ def broyden_tridiagonal(xp: Any, x: Any) -> Any:
     return xp.sum(((3.0 - 2.0 * x) * x - padded[:-2] - 2.0 * padded[2:] + 1.0) ** 2)
 
 
-def _powell_badly_scaled_gradient(x: Array) -> Any:
-    decays = np.exp(-x)
-    residuals = np.array([1e4 * x[0] * x[1] - 1, np.sum(decays) - 1.0001])
-    return _of_squares(residuals, np.array([1e4 * x[::-1], -decays]))
-
-
-def _powell_badly_scaled_hessian(x: Array) -> Any:
+def _powell_badly_scaled(x: Array) -> _Squares:
     decays = np.exp(-x)
     residuals = np.array([1e4 * x[0] * x[1] - 1, np.sum(decays) - 1.0001])
     seconds = {
@@ -532,7 +471,7 @@ def _powell_badly_scaled_hessian(x: Array) -> Any:
         (0, 1): np.array([1e4, 0]),
         (1, 1): np.array([0, decays[1]]),
     }
-    return _hessian_of_squares(residuals, np.array([1e4 * x[::-1], -decays]), seconds)
+    return residuals, np.array([1e4 * x[::-1], -decays]), seconds
 
 
 @gradcheck.case(
@@ -540,8 +479,8 @@ def _powell_badly_scaled_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "3; Powell (1970), Numerical Methods for Nonlinear Algebraic Equations, Gordon & Breach",
-    gradient=_powell_badly_scaled_gradient,
-    hessian=_powell_badly_scaled_hessian,
+    gradient=_gradient(_powell_badly_scaled),
+    hessian=_hessian(_powell_badly_scaled),
 )
 def powell_badly_scaled(xp: Any, x: Any) -> Any:
     """Powell's badly scaled function."""
@@ -554,14 +493,7 @@ _MEYER = [
 ]  # fmt: skip
 
 
-def _meyer_gradient(x: Array) -> Any:
-    shifted = 45 + 5 * np.arange(1.0, 17) + x[2]
-    growth = np.exp(x[1] / shifted)
-    columns = [growth, x[0] * growth / shifted, -x[0] * x[1] * growth / shifted**2]
-    return _of_squares(x[0] * growth - np.array(_MEYER), np.stack(columns, axis=1))
-
-
-def _meyer_hessian(x: Array) -> Any:
+def _meyer(x: Array) -> _Squares:
     shifted = 45 + 5 * np.arange(1.0, 17) + x[2]
     growth = np.exp(x[1] / shifted)
     columns = [growth, x[0] * growth / shifted, -x[0] * x[1] * growth / shifted**2]
@@ -572,7 +504,7 @@ def _meyer_hessian(x: Array) -> Any:
         (1, 2): -x[0] * growth * (x[1] / shifted + 1) / shifted**2,
         (2, 2): x[0] * x[1] * growth * (x[1] / shifted + 2) / shifted**3,
     }
-    return _hessian_of_squares(x[0] * growth - np.array(_MEYER), np.stack(columns, axis=1), seconds)
+    return x[0] * growth - np.array(_MEYER), np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -583,8 +515,8 @@ def _meyer_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "10; Meyer (1970), Nonlinear Programming, Academic Press",
-    gradient=_meyer_gradient,
-    hessian=_meyer_hessian,
+    gradient=_gradient(_meyer),
+    hessian=_hessian(_meyer),
 )
 def meyer(xp: Any, x: Any) -> Any:
     """Meyer's thermistor, whose parameters span six orders of magnitude."""
@@ -592,17 +524,7 @@ def meyer(xp: Any, x: Any) -> Any:
     return xp.sum((x[0] * xp.exp(x[1] / (temperatures + x[2])) - xp.asarray(_MEYER)) ** 2)
 
 
-def _gulf_research_gradient(x: Array) -> Any:
-    t = np.arange(1.0, 11) / 100
-    distance = 25 + (-50 * np.log(t)) ** (2 / 3) - x[1]
-    power = distance ** x[2] / x[0]
-    survival = np.exp(-power)
-    slopes = survival * power
-    columns = [slopes / x[0], slopes * x[2] / distance, -slopes * np.log(distance)]
-    return _of_squares(survival - t, np.stack(columns, axis=1))
-
-
-def _gulf_research_hessian(x: Array) -> Any:
+def _gulf_research(x: Array) -> _Squares:
     t = np.arange(1.0, 11) / 100
     distance = 25 + (-50 * np.log(t)) ** (2 / 3) - x[1]
     power, logs = distance ** x[2] / x[0], np.log(distance)
@@ -617,7 +539,7 @@ def _gulf_research_hessian(x: Array) -> Any:
         (1, 2): -slopes * ((power - 1) * x[2] * logs - 1) / distance,
         (2, 2): slopes * (power - 1) * logs**2,
     }
-    return _hessian_of_squares(survival - t, np.stack(columns, axis=1), seconds)
+    return survival - t, np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -628,8 +550,8 @@ def _gulf_research_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "11; Cox (1969), Gulf Research & Development Co.",
-    gradient=_gulf_research_gradient,
-    hessian=_gulf_research_hessian,
+    gradient=_gradient(_gulf_research),
+    hessian=_hessian(_gulf_research),
 )
 def gulf_research(xp: Any, x: Any) -> Any:
     """The Gulf Research and Development function, m = 10: a power of a variable exponent."""
@@ -645,20 +567,12 @@ _OSBORNE_1 = [
 ]  # fmt: skip
 
 
-def _osborne_1_gradient(x: Array) -> Any:
-    t = 10 * np.arange(33.0)
-    slow, fast = np.exp(-t * x[3]), np.exp(-t * x[4])
-    columns = [-np.ones(33), -slow, -fast, t * x[1] * slow, t * x[2] * fast]
-    return _of_squares(np.array(_OSBORNE_1) - x[0] - x[1] * slow - x[2] * fast, np.stack(columns, axis=1))
-
-
-def _osborne_1_hessian(x: Array) -> Any:
+def _osborne_1(x: Array) -> _Squares:
     t = 10 * np.arange(33.0)
     slow, fast = np.exp(-t * x[3]), np.exp(-t * x[4])
     columns = [-np.ones(33), -slow, -fast, t * x[1] * slow, t * x[2] * fast]
     seconds = {(1, 3): t * slow, (2, 4): t * fast, (3, 3): -(t**2) * x[1] * slow, (4, 4): -(t**2) * x[2] * fast}
-    residuals = np.array(_OSBORNE_1) - x[0] - x[1] * slow - x[2] * fast
-    return _hessian_of_squares(residuals, np.stack(columns, axis=1), seconds)
+    return np.array(_OSBORNE_1) - x[0] - x[1] * slow - x[2] * fast, np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -669,8 +583,8 @@ def _osborne_1_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "17; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
-    gradient=_osborne_1_gradient,
-    hessian=_osborne_1_hessian,
+    gradient=_gradient(_osborne_1),
+    hessian=_hessian(_osborne_1),
 )
 def osborne_1(xp: Any, x: Any) -> Any:
     """Osborne's fit of two decays to 33 observations."""
@@ -688,23 +602,7 @@ _OSBORNE_2 = [
 ]  # fmt: skip
 
 
-def _osborne_2_gradient(x: Array) -> Any:
-    t = np.arange(65.0)[:, None] / 10
-    decay = np.exp(-t * x[4])
-    offsets = t - x[8:]
-    bells = np.exp(-x[5:8] * offsets**2)
-    columns = [
-        -decay,
-        -bells,
-        t * x[0] * decay,
-        x[1:4] * offsets**2 * bells,
-        -2 * x[1:4] * x[5:8] * offsets * bells,
-    ]
-    fit = x[0] * decay[:, 0] + bells @ x[1:4]
-    return _of_squares(np.array(_OSBORNE_2) - fit, np.concatenate(columns, axis=1))
-
-
-def _osborne_2_hessian(x: Array) -> Any:
+def _osborne_2(x: Array) -> _Squares:
     t = np.arange(65.0)[:, None] / 10
     decay = np.exp(-t * x[4])
     offsets = t - x[8:]
@@ -727,7 +625,7 @@ def _osborne_2_hessian(x: Array) -> Any:
         (centres, centres): 2 * x[1:4] * x[5:8] * (1 - 2 * x[5:8] * offsets**2) * bells,
     }
     fit = x[0] * decay[:, 0] + bells @ x[1:4]
-    return _hessian_of_squares(np.array(_OSBORNE_2) - fit, np.concatenate(columns, axis=1), seconds)
+    return np.array(_OSBORNE_2) - fit, np.concatenate(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -735,8 +633,8 @@ def _osborne_2_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "19; Osborne (1972), Numerical Methods for Nonlinear Optimization, Academic Press",
-    gradient=_osborne_2_gradient,
-    hessian=_osborne_2_hessian,
+    gradient=_gradient(_osborne_2),
+    hessian=_hessian(_osborne_2),
 )
 def osborne_2(xp: Any, x: Any) -> Any:
     """Osborne's fit of a decay and three bells to 65 observations."""
@@ -746,17 +644,7 @@ def osborne_2(xp: Any, x: Any) -> Any:
     return xp.sum((xp.asarray(_OSBORNE_2) - fit) ** 2)
 
 
-def _biggs_gradient(x: Array) -> Any:
-    t = np.arange(1.0, 14) / 10
-    decays = np.exp(-t[:, None] * x[[0, 1, 4]])
-    weights = np.array([x[2], -x[3], x[5]])
-    slopes = -t[:, None] * weights * decays
-    columns = [slopes[:, 0], slopes[:, 1], decays[:, 0], -decays[:, 1], slopes[:, 2], decays[:, 2]]
-    observed = np.exp(-t) - 5 * np.exp(-10 * t) + 3 * np.exp(-4 * t)
-    return _of_squares(decays @ weights - observed, np.stack(columns, axis=1))
-
-
-def _biggs_hessian(x: Array) -> Any:
+def _biggs(x: Array) -> _Squares:
     t = np.arange(1.0, 14) / 10
     decays = np.exp(-t[:, None] * x[[0, 1, 4]])
     weights = np.array([x[2], -x[3], x[5]])
@@ -765,7 +653,7 @@ def _biggs_hessian(x: Array) -> Any:
     rates, signs = (0, 1, 4), np.array([1, -1, 1])
     seconds = {(rates, (2, 3, 5)): -t[:, None] * signs * decays, (rates, rates): -t[:, None] * slopes}
     observed = np.exp(-t) - 5 * np.exp(-10 * t) + 3 * np.exp(-4 * t)
-    return _hessian_of_squares(decays @ weights - observed, np.stack(columns, axis=1), seconds)
+    return decays @ weights - observed, np.stack(columns, axis=1), seconds
 
 
 @gradcheck.case(
@@ -773,8 +661,8 @@ def _biggs_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "18; Biggs (1971), J. Inst. Math. Appl. 8, 315-327",
-    gradient=_biggs_gradient,
-    hessian=_biggs_hessian,
+    gradient=_gradient(_biggs),
+    hessian=_hessian(_biggs),
 )
 def biggs_exponential(xp: Any, x: Any) -> Any:
     """Biggs's fit of three exponentials (EXP6), m = 13."""
@@ -788,20 +676,21 @@ _WATSON_POWERS = np.vander(np.arange(1.0, 30) / 29, 6, increasing=True)
 _WATSON_SLOPES = np.arange(6.0) * np.concatenate([np.zeros((29, 1)), _WATSON_POWERS[:, :-1]], axis=1)
 
 
-def _watson_gradient(x: Array) -> Any:
+def _watson_equations(x: Array) -> _Squares:
     values = _WATSON_POWERS @ x
-    body = _of_squares(_WATSON_SLOPES @ x - values**2 - 1, _WATSON_SLOPES - 2 * values[:, None] * _WATSON_POWERS)
+    powers = _WATSON_POWERS.T
+    seconds = {(i, j): -2 * powers[i] * powers[j] for i in range(6) for j in range(i + 1)}
+    return _WATSON_SLOPES @ x - values**2 - 1, _WATSON_SLOPES - 2 * values[:, None] * _WATSON_POWERS, seconds
+
+
+def _watson_gradient(x: Array) -> Any:
     end = x[1] - x[0] ** 2 - 1
-    return body + np.append([2 * x[0] - 4 * x[0] * end, 2 * end], np.zeros(4))
+    return _gradient(_watson_equations)(x) + np.append([2 * x[0] - 4 * x[0] * end, 2 * end], np.zeros(4))
 
 
 def _watson_hessian(x: Array) -> Any:
-    values = _WATSON_POWERS @ x
-    residuals = _WATSON_SLOPES @ x - values**2 - 1
-    jacobian = _WATSON_SLOPES - 2 * values[:, None] * _WATSON_POWERS
-    body = 2 * (jacobian.T @ jacobian - 2 * _WATSON_POWERS.T * residuals @ _WATSON_POWERS)
     end = [[2 + 4 * (3 * x[0] ** 2 - x[1] + 1), -4 * x[0]], [-4 * x[0], 2]]
-    return body + np.pad(end, (0, 4))
+    return _hessian(_watson_equations)(x) + np.pad(end, (0, 4))
 
 
 @gradcheck.case(
@@ -821,12 +710,15 @@ def watson(xp: Any, x: Any) -> Any:
     return xp.sum((slopes - values**2 - 1.0) ** 2) + x[0] ** 2 + (x[1] - x[0] ** 2 - 1.0) ** 2
 
 
-def _second_penalty_gradient(x: Array) -> Any:
+def _second_penalty_terms(x: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the exponentials, the residuals of pairs and of single ones, and the weights of the squares."""
     i = np.arange(1.0, x.size + 1)
     growth, targets = np.exp(x / 10), np.exp(i / 10)
-    pairs = growth[1:] + growth[:-1] - targets[1:] - targets[:-1]
-    singles = growth[1:] - np.exp(-0.1)
-    weights = x.size + 1 - i
+    return growth, growth[1:] + growth[:-1] - targets[1:] - targets[:-1], growth[1:] - np.exp(-0.1), x.size + 1 - i
+
+
+def _second_penalty_gradient(x: Array) -> Any:
+    growth, pairs, singles, weights = _second_penalty_terms(x)
     gradient = 4 * weights * x * (np.sum(weights * x**2) - 1)
     gradient[0] += 2 * (x[0] - 0.2)
     gradient[1:] += 2e-6 * growth[1:] * (pairs + singles)
@@ -835,11 +727,7 @@ def _second_penalty_gradient(x: Array) -> Any:
 
 
 def _second_penalty_hessian(x: Array) -> Any:
-    i = np.arange(1.0, x.size + 1)
-    growth, targets = np.exp(x / 10), np.exp(i / 10)
-    pairs = growth[1:] + growth[:-1] - targets[1:] - targets[:-1]
-    singles = growth[1:] - np.exp(-0.1)
-    weights = x.size + 1 - i
+    growth, pairs, singles, weights = _second_penalty_terms(x)
     diagonal = 4 * weights * (np.sum(weights * x**2) - 1)
     diagonal[0] += 2
     diagonal[1:] += 2e-7 * growth[1:] * (pairs + singles + 2 * growth[1:])
@@ -866,18 +754,11 @@ def second_penalty(xp: Any, x: Any) -> Any:
     return (x[0] - 0.2) ** 2 + 1e-5 * small + (xp.sum((n + 1.0 - i) * x**2) - 1.0) ** 2
 
 
-def _brown_almost_linear_gradient(x: Array) -> Any:
-    n = x.size
-    product = np.prod(x)
+def _brown_almost_linear(x: Array) -> _Squares:
+    n, product = x.size, np.prod(x)
     jacobian = np.concatenate([(np.eye(n) + 1)[:-1], (product / x)[None]])
-    return _of_squares(np.append(x[:-1] + np.sum(x) - (n + 1), product - 1), jacobian)
-
-
-def _brown_almost_linear_hessian(x: Array) -> Any:
-    n = x.size
-    product = np.prod(x)
-    jacobian = np.concatenate([(np.eye(n) + 1)[:-1], (product / x)[None]])
-    return 2 * (jacobian.T @ jacobian + (product - 1) * (1 - np.eye(n)) * product / np.outer(x, x))
+    seconds = {(i, j): product / (x[i] * x[j]) * np.eye(n)[-1] for i in range(n) for j in range(i)}
+    return np.append(x[:-1] + np.sum(x) - (n + 1), product - 1), jacobian, seconds
 
 
 @gradcheck.case(
@@ -885,8 +766,8 @@ def _brown_almost_linear_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "27; Brown (1969), SIAM J. Numer. Anal. 6, 560-569",
-    gradient=_brown_almost_linear_gradient,
-    hessian=_brown_almost_linear_hessian,
+    gradient=_gradient(_brown_almost_linear),
+    hessian=_hessian(_brown_almost_linear),
 )
 def brown_almost_linear(xp: Any, x: Any) -> Any:
     """Brown's almost linear equations, whose last one is a product."""
@@ -896,17 +777,11 @@ def brown_almost_linear(xp: Any, x: Any) -> Any:
 _NODES = np.arange(1.0, 6) / 6
 
 
-def _boundary_value_gradient(x: Array) -> Any:
+def _boundary_value(x: Array) -> _Squares:
     shifted = x + _NODES + 1
     second = np.eye(5, k=1) + np.eye(5, k=-1) - 2 * np.eye(5)
-    return _of_squares(shifted**3 / 72 - second @ x, np.diag(shifted**2 / 24) - second)
-
-
-def _boundary_value_hessian(x: Array) -> Any:
-    shifted = x + _NODES + 1
-    second = np.eye(5, k=1) + np.eye(5, k=-1) - 2 * np.eye(5)
-    jacobian = np.diag(shifted**2 / 24) - second
-    return 2 * (jacobian.T @ jacobian + np.diag((shifted**3 / 72 - second @ x) * shifted / 12))
+    seconds = {(range(5), range(5)): np.diag(shifted / 12)}
+    return shifted**3 / 72 - second @ x, np.diag(shifted**2 / 24) - second, seconds
 
 
 @gradcheck.case(
@@ -914,8 +789,8 @@ def _boundary_value_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "28; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
-    gradient=_boundary_value_gradient,
-    hessian=_boundary_value_hessian,
+    gradient=_gradient(_boundary_value),
+    hessian=_hessian(_boundary_value),
 )
 def discrete_boundary_value(xp: Any, x: Any) -> Any:
     """A two-point boundary value problem by differences."""
@@ -923,17 +798,11 @@ def discrete_boundary_value(xp: Any, x: Any) -> Any:
     return xp.sum((2.0 * x - padded[:-2] - padded[2:] + (x + xp.asarray(_NODES) + 1.0) ** 3 / 72.0) ** 2)
 
 
-def _integral_equation_gradient(x: Array) -> Any:
+def _integral_equation(x: Array) -> _Squares:
     shifted = x + _NODES + 1
     kernel = np.minimum.outer(_NODES, _NODES) - np.outer(_NODES, _NODES)
-    return _of_squares(x + kernel @ shifted**3 / 12, np.eye(5) + kernel * shifted**2 / 4)
-
-
-def _integral_equation_hessian(x: Array) -> Any:
-    shifted = x + _NODES + 1
-    kernel = np.minimum.outer(_NODES, _NODES) - np.outer(_NODES, _NODES)
-    jacobian = np.eye(5) + kernel * shifted**2 / 4
-    return 2 * (jacobian.T @ jacobian + np.diag((x + kernel @ shifted**3 / 12) @ kernel * shifted / 2))
+    seconds = {(range(5), range(5)): kernel * shifted / 2}
+    return x + kernel @ shifted**3 / 12, np.eye(5) + kernel * shifted**2 / 4, seconds
 
 
 @gradcheck.case(
@@ -941,8 +810,8 @@ def _integral_equation_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "29; Moré & Cosnard (1979), ACM Trans. Math. Softw. 5, 64-85",
-    gradient=_integral_equation_gradient,
-    hessian=_integral_equation_hessian,
+    gradient=_gradient(_integral_equation),
+    hessian=_hessian(_integral_equation),
 )
 def discrete_integral_equation(xp: Any, x: Any) -> Any:
     """The same boundary value problem as an integral equation, by running sums."""
@@ -955,10 +824,10 @@ def discrete_integral_equation(xp: Any, x: Any) -> Any:
 _BAND = np.tri(7, k=1) - np.tri(7, k=-6) - np.eye(7)
 
 
-def _broyden_banded_hessian(x: Array) -> Any:
+def _broyden_banded(x: Array) -> _Squares:
     residuals = x * (2 + 5 * x**2) + 1 - _BAND @ (x * (1 + x))
-    jacobian = np.diag(2 + 15 * x**2) - _BAND * (1 + 2 * x)
-    return 2 * (jacobian.T @ jacobian + np.diag(30 * x * residuals - 2 * residuals @ _BAND))
+    seconds = {(range(7), range(7)): np.diag(30 * x) - 2 * _BAND}
+    return residuals, np.diag(2 + 15 * x**2) - _BAND * (1 + 2 * x), seconds
 
 
 @gradcheck.case(
@@ -969,19 +838,17 @@ def _broyden_banded_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "31; Broyden (1971), Math. Comput. 25, 285-294",
-    gradient=lambda x: _of_squares(
-        x * (2 + 5 * x**2) + 1 - _BAND @ (x * (1 + x)), np.diag(2 + 15 * x**2) - _BAND * (1 + 2 * x)
-    ),
-    hessian=_broyden_banded_hessian,
+    gradient=_gradient(_broyden_banded),
+    hessian=_hessian(_broyden_banded),
 )
 def broyden_banded(xp: Any, x: Any) -> Any:
     """Broyden's banded equations, five below the diagonal and one above."""
     return xp.sum((x * (2.0 + 5.0 * x**2) + 1.0 - xp.matmul(xp.asarray(_BAND), x * (1.0 + x))) ** 2)
 
 
-def _linear_full_rank_gradient(x: Array) -> Any:
+def _linear_full_rank(x: Array) -> _Squares:
     jacobian = np.eye(5, x.size) - 2 / 5
-    return _of_squares(jacobian @ x - 1, jacobian)
+    return jacobian @ x - 1, jacobian, {}
 
 
 @gradcheck.case(
@@ -989,7 +856,7 @@ def _linear_full_rank_gradient(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "32",
-    gradient=_linear_full_rank_gradient,
+    gradient=_gradient(_linear_full_rank),
     hessian=lambda x: 2 * np.eye(x.size),
 )
 def linear_full_rank(xp: Any, x: Any) -> Any:
@@ -998,14 +865,9 @@ def linear_full_rank(xp: Any, x: Any) -> Any:
     return xp.sum((x - shift) ** 2) + (5.0 - x.shape[0]) * shift**2
 
 
-def _linear_rank_one_gradient(x: Array) -> Any:
+def _linear_rank_one(x: Array) -> _Squares:
     jacobian = np.outer(np.arange(1.0, 6), np.arange(1.0, x.size + 1))
-    return _of_squares(jacobian @ x - 1, jacobian)
-
-
-def _linear_rank_one_hessian(x: Array) -> Any:
-    jacobian = np.outer(np.arange(1.0, 6), np.arange(1.0, x.size + 1))
-    return 2 * jacobian.T @ jacobian
+    return jacobian @ x - 1, jacobian, {}
 
 
 @gradcheck.case(
@@ -1013,29 +875,21 @@ def _linear_rank_one_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "33",
-    gradient=_linear_rank_one_gradient,
-    hessian=_linear_rank_one_hessian,
+    gradient=_gradient(_linear_rank_one),
+    hessian=_hessian(_linear_rank_one),
 )
 def linear_rank_one(xp: Any, x: Any) -> Any:
     """A linear function of rank one, m = 5 residuals, whose Hessian is singular everywhere."""
     return xp.sum((xp.arange(1.0, 6.0) * xp.dot(xp.arange(1.0, x.shape[0] + 1.0), x) - 1.0) ** 2)
 
 
-def _chebyquad_gradient(x: Array) -> Any:
-    i = np.arange(1.0, x.size + 1)[:, None]
-    angles = np.arccos(2 * x - 1)
-    means = np.mean(np.cos(i * angles), axis=1)
-    integrals = np.where(i[:, 0] % 2 == 0, 1 / (1 - i[:, 0] ** 2 + (i[:, 0] == 1)), 0)
-    return _of_squares(means - integrals, 2 * i * np.sin(i * angles) / np.sin(angles) / x.size)
-
-
-def _chebyquad_hessian(x: Array) -> Any:
-    n, y = x.size, 2 * x - 1
+def _chebyquad(x: Array) -> _Squares:
+    n, y, each = x.size, 2 * x - 1, range(x.size)
     polynomials = np.eye(n + 1)[:, 1:]
     residuals = np.mean(chebval(y, polynomials), axis=1)
     residuals[1::2] -= 1 / (1 - np.arange(2.0, n + 1, 2) ** 2)
     jacobian = chebval(y, chebder(polynomials, scl=2)) / n
-    return 2 * (jacobian.T @ jacobian + np.diag(residuals @ chebval(y, chebder(polynomials, 2, scl=2)) / n))
+    return residuals, jacobian, {(each, each): chebval(y, chebder(polynomials, 2, scl=2)) / n}
 
 
 @gradcheck.case(
@@ -1043,8 +897,8 @@ def _chebyquad_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "least_squares", "scalar"],
     source=_MGH + "35; Fletcher (1965), Comput. J. 8, 33-41",
-    gradient=_chebyquad_gradient,
-    hessian=_chebyquad_hessian,
+    gradient=_gradient(_chebyquad),
+    hessian=_hessian(_chebyquad),
 )
 def chebyquad(xp: Any, x: Any) -> Any:
     """Fletcher's equations for the nodes of Chebyshev's quadrature, by recurrence."""

@@ -330,14 +330,12 @@ _HARTMANN_CENTRES = [
 ]  # fmt: skip
 
 
-def _hartmann3_gradient(x: Array) -> Any:
-    scales, offsets = np.array(_HARTMANN_SCALES), x - np.array(_HARTMANN_CENTRES)
+def _hartmann_gradient(scales: Array, offsets: Array) -> Any:
     wells = np.array(_HARTMANN_WEIGHTS) * np.exp(-np.sum(scales * offsets**2, axis=1))
     return 2 * wells @ (scales * offsets)
 
 
-def _hartmann3_hessian(x: Array) -> Any:
-    scales, offsets = np.array(_HARTMANN_SCALES), x - np.array(_HARTMANN_CENTRES)
+def _hartmann_hessian(scales: Array, offsets: Array) -> Any:
     wells = np.array(_HARTMANN_WEIGHTS) * np.exp(-np.sum(scales * offsets**2, axis=1))
     return _wells_hessian(wells, -wells, offsets, scales)
 
@@ -347,8 +345,8 @@ def _hartmann3_hessian(x: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "multimodal", "scalar"],
     source=_SZEGO,
-    gradient=_hartmann3_gradient,
-    hessian=_hartmann3_hessian,
+    gradient=lambda x: _hartmann_gradient(np.array(_HARTMANN_SCALES), x - np.array(_HARTMANN_CENTRES)),
+    hessian=lambda x: _hartmann_hessian(np.array(_HARTMANN_SCALES), x - np.array(_HARTMANN_CENTRES)),
 )
 def hartmann3(xp: Any, x: Any) -> Any:
     """Hartmann's function of three variables and four wells."""
@@ -457,11 +455,11 @@ def drop_wave(xp: Any, x: Any) -> Any:
     return -(1.0 + xp.cos(12.0 * xp.sqrt(square))) / (0.5 * square + 2.0)
 
 
-def _schaffer_gradient(x: Array, y: Array) -> Any:
-    difference, scale = x**2 - y**2, 1 + 0.001 * (x**2 + y**2)
-    wave = 2 * np.sin(2 * difference) / scale**2
-    decay = 0.004 * (np.sin(difference) ** 2 - 0.5) / scale**3
-    return x * (wave - decay), y * (-wave - decay)
+def _schaffer_gradient(x: Array, y: Array, wave: Array, slope: Array, curvature: Array) -> Any:
+    """Return the gradient of wave / scale**2, of the wave's derivatives by x**2 - y**2."""
+    scale = 1 + 0.001 * (x**2 + y**2)
+    turn, decay = 2 * slope / scale**2, 0.004 * wave / scale**3
+    return x * (turn - decay), y * (-turn - decay)
 
 
 def _schaffer_hessian(x: Array, y: Array, wave: Array, slope: Array, curvature: Array) -> Any:
@@ -476,9 +474,9 @@ def _schaffer_hessian(x: Array, y: Array, wave: Array, slope: Array, curvature: 
     )
 
 
-def _schaffer_n2_hessian(x: Array, y: Array) -> Any:
-    double = 2 * (x**2 - y**2)
-    return _schaffer_hessian(x, y, -np.cos(double) / 2, np.sin(double), 2 * np.cos(double))
+def _schaffer_n2_wave(u: Array) -> tuple[Array, Array, Array]:
+    """Return sin(u)**2 - 1/2 and its first two derivatives."""
+    return -np.cos(2 * u) / 2, np.sin(2 * u), 2 * np.cos(2 * u)
 
 
 @gradcheck.case(
@@ -486,8 +484,8 @@ def _schaffer_n2_hessian(x: Array, y: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "multimodal", "scalar"],
     source=_SURVEY,
-    gradient=_schaffer_gradient,
-    hessian=_schaffer_n2_hessian,
+    gradient=lambda x, y: _schaffer_gradient(x, y, *_schaffer_n2_wave(x**2 - y**2)),
+    hessian=lambda x, y: _schaffer_hessian(x, y, *_schaffer_n2_wave(x**2 - y**2)),
 )
 def schaffer_n2(xp: Any, x: Any, y: Any) -> Any:
     """Schaffer's second function."""
@@ -552,19 +550,27 @@ def cross_in_tray(xp: Any, x: Any, y: Any) -> Any:
     return -1e-4 * xp.exp(exponent / 10.0) * (xp.abs(xp.sin(x) * xp.sin(y)) + xp.exp(-exponent)) ** 0.1
 
 
+def _wave_of_root(u: Array) -> tuple[Array, Array, Array]:
+    """Return sin(sqrt(abs(u))) and its first two derivatives."""
+    root = np.sqrt(np.abs(u))
+    s, c = np.sin(root), np.cos(root)
+    return s, c * np.sign(u) / (2 * root), -(root * s + c) / (4 * root**3)
+
+
 def _eggholder_gradient(x: Array, y: Array) -> Any:
-    first, second = x / 2 + y + 47, x - y - 47
-    a, b = np.sqrt(np.abs(first)), np.sqrt(np.abs(second))
-    turn, swing = np.cos(a) * np.sign(first) / (2 * a), np.cos(b) * np.sign(second) / (2 * b)
-    return -(y + 47) * turn / 2 - np.sin(b) - x * swing, -np.sin(a) - (y + 47) * turn + x * swing
+    height = y + 47
+    (first, turn, _), (second, swing, _) = _wave_of_root(x / 2 + y + 47), _wave_of_root(x - y - 47)
+    return -height * turn / 2 - second - x * swing, -first - height * turn + x * swing
 
 
 def _eggholder_hessian(x: Array, y: Array) -> Any:
-    first, second = x / 2 + y + 47, x - y - 47
-    a, b = np.sqrt(np.abs(first)), np.sqrt(np.abs(second))
-    turn, swing = np.cos(a) * np.sign(first) / (2 * a), np.cos(b) * np.sign(second) / (2 * b)
-    turned, swung = -(y + 47) * (a * np.sin(a) + np.cos(a)) / (4 * a**3), -x * (b * np.sin(b) + np.cos(b)) / (4 * b**3)
-    return _symmetric(-turned / 4 - 2 * swing - swung, -(turn + turned) / 2 + swing + swung, -2 * turn - turned - swung)
+    height = y + 47
+    (_, turn, turned), (_, swing, swung) = _wave_of_root(x / 2 + y + 47), _wave_of_root(x - y - 47)
+    return _symmetric(
+        -height * turned / 4 - 2 * swing - x * swung,
+        -(turn + height * turned) / 2 + swing + x * swung,
+        -2 * turn - height * turned - x * swung,
+    )
 
 
 @gradcheck.case(
@@ -678,17 +684,10 @@ def levy_n13(xp: Any, x: Any, y: Any) -> Any:
     return first + (y - 1.0) ** 2 * (1.0 + xp.sin(2.0 * xp.pi * y) ** 2)
 
 
-def _schaffer_n4_gradient(x: Array, y: Array) -> Any:
-    difference, scale = x**2 - y**2, 1 + 0.001 * (x**2 + y**2)
-    wave = -2 * np.sin(2 * np.sin(difference)) * np.cos(difference) / scale**2
-    decay = 0.004 * (np.cos(np.sin(difference)) ** 2 - 0.5) / scale**3
-    return x * (wave - decay), y * (-wave - decay)
-
-
-def _schaffer_n4_hessian(x: Array, y: Array) -> Any:
-    s, c = np.sin(x**2 - y**2), np.cos(x**2 - y**2)
-    curvature = s * np.sin(2 * s) - 2 * c**2 * np.cos(2 * s)
-    return _schaffer_hessian(x, y, np.cos(2 * s) / 2, -c * np.sin(2 * s), curvature)
+def _schaffer_n4_wave(u: Array) -> tuple[Array, Array, Array]:
+    """Return cos(sin(u))**2 - 1/2 and its first two derivatives."""
+    s, c = np.sin(u), np.cos(u)
+    return np.cos(2 * s) / 2, -c * np.sin(2 * s), s * np.sin(2 * s) - 2 * c**2 * np.cos(2 * s)
 
 
 @gradcheck.case(
@@ -696,8 +695,8 @@ def _schaffer_n4_hessian(x: Array, y: Array) -> Any:
     operators=["gradient", "hessian"],
     tags=["optimisation", "multimodal", "scalar"],
     source=_LIBRARY + ", Schaffer function N. 4",
-    gradient=_schaffer_n4_gradient,
-    hessian=_schaffer_n4_hessian,
+    gradient=lambda x, y: _schaffer_gradient(x, y, *_schaffer_n4_wave(x**2 - y**2)),
+    hessian=lambda x, y: _schaffer_hessian(x, y, *_schaffer_n4_wave(x**2 - y**2)),
 )
 def schaffer_n4(xp: Any, x: Any, y: Any) -> Any:
     """Schaffer's fourth function, smooth in spite of its absolute value."""
@@ -775,26 +774,14 @@ _HARTMANN6_CENTRES = [
 ]  # fmt: skip
 
 
-def _hartmann6_gradient(x: Array) -> Any:
-    scales, offsets = np.array(_HARTMANN6_SCALES), x - np.array(_HARTMANN6_CENTRES)
-    wells = np.array(_HARTMANN_WEIGHTS) * np.exp(-np.sum(scales * offsets**2, axis=1))
-    return 2 * wells @ (scales * offsets)
-
-
-def _hartmann6_hessian(x: Array) -> Any:
-    scales, offsets = np.array(_HARTMANN6_SCALES), x - np.array(_HARTMANN6_CENTRES)
-    wells = np.array(_HARTMANN_WEIGHTS) * np.exp(-np.sum(scales * offsets**2, axis=1))
-    return _wells_hessian(wells, -wells, offsets, scales)
-
-
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.3, 0.2, 0.4, 0.35, 0.25, 0.7]),)},
     operators=["gradient", "hessian"],
     domain={"x": (0, 1)},
     tags=["optimisation", "multimodal", "scalar", "broadcasting"],
     source=_SZEGO,
-    gradient=_hartmann6_gradient,
-    hessian=_hartmann6_hessian,
+    gradient=lambda x: _hartmann_gradient(np.array(_HARTMANN6_SCALES), x - np.array(_HARTMANN6_CENTRES)),
+    hessian=lambda x: _hartmann_hessian(np.array(_HARTMANN6_SCALES), x - np.array(_HARTMANN6_CENTRES)),
 )
 def hartmann6(xp: Any, x: Any) -> Any:
     """Hartmann's function of six variables, its weighted squares by a contraction."""

@@ -402,10 +402,15 @@ def zero_inflated_poisson_log_mass(xp: Any, share: Any, rate: Any) -> Any:
     return empty + xp.sum(xp.log1p(-share) + counts * xp.log(rate) - rate - xp.special.gammaln(counts + 1.0))
 
 
-def _conway_maxwell_gradient(rate: Array, decay: Array) -> Any:
+def _conway_maxwell_weights(rate: Array, decay: Array) -> tuple[Array, Array]:
+    """Return the counts and their probabilities."""
     j = np.arange(25.0)
     weights = rate**j / factorial(j) ** decay
-    weights = weights / np.sum(weights)
+    return j, weights / np.sum(weights)
+
+
+def _conway_maxwell_gradient(rate: Array, decay: Array) -> Any:
+    j, weights = _conway_maxwell_weights(rate, decay)
     return (
         np.sum(_COUNTS - weights @ j) / rate,
         np.sum(weights @ np.log(factorial(j)) - np.log(factorial(_COUNTS))),
@@ -413,9 +418,7 @@ def _conway_maxwell_gradient(rate: Array, decay: Array) -> Any:
 
 
 def _conway_maxwell_hessian(rate: Array, decay: Array) -> Any:
-    j = np.arange(25.0)
-    weights = rate**j / factorial(j) ** decay
-    weights = weights / np.sum(weights)
+    j, weights = _conway_maxwell_weights(rate, decay)
     away, logs = j - weights @ j, np.log(factorial(j)) - weights @ np.log(factorial(j))
     mixed = _COUNTS.size * weights @ (away * logs) / rate
     own = np.sum(_COUNTS - weights @ j) + _COUNTS.size * weights @ away**2
@@ -648,16 +651,22 @@ def von_mises_log_density(xp: Any, angle: Any, mean: Any, concentration: Any) ->
     return xp.sum(concentration * (xp.cos(angle - mean) - 1.0) - bessel)
 
 
+def _mills(u: Array) -> Array:
+    """Return the slope of the logarithm of the normal distribution function, by the scaled error function."""
+    slope: Array = np.sqrt(2 / np.pi) / erfcx(-u / np.sqrt(2))
+    return slope
+
+
 def _skew_normal_gradient(x: Array, m: Array, s: Array, skew: Array) -> Any:
     z = (x - m) / s
-    ratio = np.sqrt(2 / np.pi) / erfcx(-skew * z / np.sqrt(2))
+    ratio = _mills(skew * z)
     slope = -z + skew * ratio
     return slope / s, -np.sum(slope) / s, -np.sum(1 + slope * z) / s, np.sum(ratio * z)
 
 
 def _skew_normal_hessian(x: Array, m: Array, s: Array, skew: Array) -> Any:
     z = (x - m) / s
-    ratio = np.sqrt(2 / np.pi) / erfcx(-skew * z / np.sqrt(2))
+    ratio = _mills(skew * z)
     turn = -ratio * (skew * z + ratio)
     slope, bend = -z + skew * ratio, -1 + skew**2 * turn
     return _location_scale_hessian(z, s, slope, bend, ratio + skew * z * turn, z**2 * turn)

@@ -18,6 +18,8 @@ from gradcheck_numerical.namespace import NumpyNamespace
 CASES = [case for case in gradcheck.registry if case.builtin]
 KINDS = {"scalar", "vector", "matrix"}
 STENCIL = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}  # central differences of order 8
+WIDEST = 2e-3
+"""The widest step beside a point of at most 10."""
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -55,7 +57,7 @@ def _partial(case, inputs, leaf, index, unit):
     """The estimate, among those of falling steps inside the domain, that the next step changes least."""
     x = inputs.arrays[leaf][index]
     room = min(abs(x - limit) for limit in case.function.limits(inputs.labels[leaf]))
-    step = min(2e-3 * max(1.0, abs(x) / 10), room / 5 if room > 0 else np.inf)
+    step = min(WIDEST * max(1.0, abs(x) / 10), room / 5 if room > 0 else np.inf)
     steps = [step / 8**k for k in range(4)]
 
     def moved(distance):
@@ -168,7 +170,6 @@ def test_closed_form(case):
         compare(rule_of(case), case, inputs)
 
 
-@pytest.mark.filterwarnings("ignore:(invalid value|divide by zero) encountered:RuntimeWarning")  # steps onto kinks
 @pytest.mark.parametrize("case", [c for c in CASES if c.function.hessian], ids=lambda case: case.name)
 def test_closed_form_of_the_hessian(case):
     for inputs in case.points().values():
@@ -177,10 +178,12 @@ def test_closed_form_of_the_hessian(case):
         for k, row in enumerate([np.asarray(rows)] if len(inputs.arrays) == 1 else rows):
 
             def slope(xp, *args, k=k):
-                return np.asarray(optree.tree_leaves(case.function.gradient(*args))[k])
+                with np.errstate(divide="ignore", invalid="ignore"):  # one of bukin_n6's steps ends on its kink
+                    return np.asarray(optree.tree_leaves(case.function.gradient(*args))[k])
 
             slopes = replace(case, function=replace(case.function, portable=slope))
-            compare(lambda *args, row=row: row, slopes, inputs, 1e-12 * np.max(np.abs(gradient[k])))
+            ulp = np.finfo(float).eps * np.max(np.abs(gradient[k]))  # in tails the slope falls below it
+            compare(lambda *args, row=row: row, slopes, inputs, resolution=ulp / WIDEST)
 
 
 def test_most_cases_have_a_closed_form():
