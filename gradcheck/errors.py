@@ -29,8 +29,10 @@ class UnknownNameError(GradcheckError, LookupError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        names = sorted(set(known))
+        holding = [n for n in names if len(name) > 3 and name in n]
+        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        near = list(dict.fromkeys([*holding, *close]))[:3]
         if near:
             hint = "did you mean " + " or ".join(repr(n) for n in near) + "?"
         elif 0 < len(names) <= 12:

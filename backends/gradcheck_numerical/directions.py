@@ -144,7 +144,7 @@ class Tangent(Direction):
     def shifted(self, leaves: Sequence[Array], t: float) -> list[Array]:
         """Move every leaf."""
         return [
-            (a + np.asarray(t, real_dtype(a.dtype)) * d).astype(a.dtype)
+            np.asarray(a + np.asarray(t, real_dtype(a.dtype)) * d, a.dtype)  # a sum of 0-d arrays is none
             for a, d in zip(leaves, self.arrays, strict=True)
         ]
 

@@ -113,6 +113,7 @@ def python(*arguments, **options):
         (["run", "--module", "no_such_file.py"], "there is no file no_such_file.py"),
         (["run", "--module", "json"], "no case is registered by json"),
         (["list", "rosenbrok"], "did you mean 'rosenbrock'"),
+        (["list", "neuron"], "did you mean 'sigmoid_neuron'"),
         (["check", ""], "the expression is empty"),
         (["check", "(x + y", "x=1", "y=2"], "'(' is never closed"),
         (["check", "x + y", "x=1"], "no value given for y; write y=..."),

@@ -164,6 +164,16 @@ def test_outputs_that_share_the_inputs_memory(mode):
     assert_inside(differentiate(lambda x: x[::-1], x, operator=Operator.JACOBIAN, mode=mode), np.eye(3)[::-1])
 
 
+@pytest.mark.parametrize("mode", EVERY)
+def test_an_input_without_axes_stays_an_array(mode):
+    def squared(x):
+        assert isinstance(x, np.ndarray)
+        return x**2
+
+    seed = [np.array(1.0)]
+    assert_inside(differentiate(squared, np.array(0.7), operator=Operator.JVP, mode=mode, seed=seed), 1.4)
+
+
 def test_inputs_are_left_alone():
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     before = x.copy()
