@@ -59,6 +59,7 @@ class Prober:
     def __init__(self, engines: Sequence[Participant]) -> None:
         self._engines = engines
         self._probed: set[Engine] = set()
+        self._pushforwards: dict[Engine, Objection] = {}
 
     def examined(
         self, question: Question, verdicts: Sequence[Verdict], function: Function, workshop: Workshop
@@ -66,7 +67,9 @@ class Prober:
         """Return the verdicts, those of engines that a probe objects to replaced; none becomes better.
 
         An engine whose backend does not know that its rules are linear is probed once at first order,
-        with the first operator that it passes, and each with every operator of second order.
+        with the first operator that it passes, and each with every operator of second order. What is
+        wrong with its rule for forward mode is held against its JVP, too, and what is wrong with its
+        pullback is not.
 
         Parameters
         ----------
@@ -91,6 +94,8 @@ class Prober:
         return examined
 
     def _examined(self, examinee: Examinee, verdict: Verdict) -> Verdict:
+        if examinee.operator is Operator.JVP and verdict.engine in self._pushforwards and verdict.status.passes:
+            return _replaced(verdict, self._pushforwards[verdict.engine])
         first = examinee.operator in FIRST_ORDER and verdict.engine not in self._probed
         if not (first or examinee.operator in SECOND_ORDER):
             return verdict
@@ -105,9 +110,11 @@ class Prober:
         unable = []
         for probe in FIRST_ORDER_PROBES if first else SECOND_ORDER_PROBES:
             found = _run(probe, examinee)
-            if isinstance(found, Objection):
+            if isinstance(found, Objection) and not (found.about is Operator.VJP and examinee.operator is Operator.JVP):
+                if found.about is Operator.JVP:
+                    self._pushforwards[verdict.engine] = found
                 return _replaced(verdict, found)
-            if found:
+            if isinstance(found, str):
                 unable.append(found)
         return _with_note(verdict, unable)
 
@@ -303,17 +310,20 @@ def _against(examinee: Examinee, pushforward: Prepared) -> Objection | None:
     ahead_is_off, back_is_off = abs(ahead - slope) > slack, abs(back - slope) > slack
     if back_is_off and not ahead_is_off:
         reason = f"its pullback is not the adjoint of the pushforward of {pushforward.engine}"
-        return _not_adjoint(reason, back, slope, slack, pushforward)
+        return _not_adjoint(Operator.VJP, reason, back, slope, slack, pushforward)
     if ahead_is_off and not back_is_off and pushforward.engine.backend == examinee.engine.engine.backend:
         reason = "its backward is right, but its forward-mode rule is not the adjoint of that"
-        return _not_adjoint(reason, ahead, slope, slack, pushforward)
+        return _not_adjoint(Operator.JVP, reason, ahead, slope, slack, pushforward)
     return None
 
 
-def _not_adjoint(reason: str, value: float, slope: float, slack: float, pushforward: Prepared) -> Objection:
+def _not_adjoint(
+    about: Operator, reason: str, value: float, slope: float, slack: float, pushforward: Prepared
+) -> Objection:
     text = f"{reason}: {value:.10g} along a random direction where difference quotients have {slope:.10g}"
     source = f"adjoint identity <J v, u> = <v, J^T u> with {pushforward.engine}"
-    return Objection(Status.WRONG, Evidence(text, value, slope, REFEREE, abs(value - slope), slack, source, 1, 1))
+    evidence = Evidence(text, value, slope, REFEREE, abs(value - slope), slack, source, 1, 1)
+    return Objection(Status.WRONG, evidence, about=about)
 
 
 def _slope(examinee: Examinee, tangents: Seeds) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from gradcheck import discovery
 from gradcheck.cases import Case
+from gradcheck.defects import explained
 from gradcheck.errors import BrokenBackendError, GradcheckError, MissingBackendError, UnknownNameError, first_line
 from gradcheck.estimates import Engine
 from gradcheck.functions import Function
@@ -210,6 +211,7 @@ def examine(source: Source, entry: Entry, options: Options, samples: int) -> Che
         try:
             engines = options.backends or _engines(source, case.function)
             report, lacking = _supported(verify(case, replace(options, backends=engines)))
+            report = replace(report, verdicts=tuple(explained(report.verdicts, source.name)))
             left_out += lacking
             if report.verdicts:
                 reports.append(report)

@@ -100,9 +100,11 @@ def _render(done: Sequence[Checked], total: int, console: Console) -> None:
     samples = sum(checked.samples for checked in examined)
     found = Counter(str(checked.status) for checked in examined)
     told = ", ".join(f"{number} {status}" for status, number in found.most_common())
+    known = sum(bool(checked.report.explained) for checked in examined)
     console.print(
         f"{len(examined)} of {total} entries checked with {samples} samples, {passing} pass"
-        + (f": {told}" if told else ""),
+        + (f": {told}" if told else "")
+        + (f"; {known} show known defects" if known else ""),
         highlight=False,
     )
     for reason, number in sources.reasons(done).most_common():
@@ -115,4 +117,5 @@ def _found(checked: Checked) -> Text:
     status = checked.status
     if status is None:
         return Text("not checked", "dim")
-    return Text(status.value, STYLES[status])
+    known = " (known)" if checked.report and not status.passes else ""
+    return Text(status.value, STYLES[status]) + Text(known, "dim")

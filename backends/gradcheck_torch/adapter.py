@@ -211,6 +211,8 @@ _REASONS = (
     "vmap: It looks like you're",
     "vmap: we do not yet support",
     "does not yet have a batching rule",
+    "Cannot access data pointer of Tensor that doesn't have storage",
+    "don't support automatic differentiation",
 )
 
 

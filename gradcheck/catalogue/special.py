@@ -433,6 +433,7 @@ def log_gamma_edges(xp: Any, x: Any) -> Any:
         "ordinary": (np.array([0.4, 1.5, 2.5, 7.0]),),
         "negative": (np.array([-0.5, -1.3, -2.7, -3.4]),),
         "near poles": (np.array([1e-5, -0.9999, -2.0001, 1e-3]),),
+        "far below 0": (np.array([-6.6, -8.93, -12.4, -30.3]),),
     },
     operators=_SMOOTH,
     tags=["special", "scalar"],

@@ -1,8 +1,9 @@
-"""The page of known defects, made of reports: ``python -m gradcheck.defects double.json single.json modes.json``.
+"""The page of known defects: ``python -m gradcheck.defects double.json single.json modes.json samples.json``.
 
 The reports are those of ``gradcheck run --all --json double.json`` and, for what single precision
 alone shows, of the same with ``--dtype float32``, and, for what other modes than the default ones
-show, of ``gradcheck run native --all`` with ``--backends torch:compile`` and so on.
+show, of ``gradcheck run native --all`` with ``--backends torch:compile`` and so on, and, for what
+the samples of PyTorch's own tests show, of ``gradcheck run --from torch-opinfo``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from gradcheck.report.markdown import defects_table
 FRAMEWORKS = ("torch", "jax", "tensorflow")
 
 
-def page(double: Report, single: Report | None = None, modes: Report | None = None) -> str:
+def page(
+    double: Report, single: Report | None = None, modes: Report | None = None, samples: Report | None = None
+) -> str:
     """Return the page as Markdown.
 
     Parameters
@@ -32,6 +35,8 @@ def page(double: Report, single: Report | None = None, modes: Report | None = No
         The same in float32; of it the page has what the rows of the table expect there alone.
     modes : Report, optional
         On the parity cases in other modes of the frameworks; of it the page has what their own rows expect.
+    samples : Report, optional
+        On the samples of a framework's own test base.
     """
     rows = [row for row in TABLE if row.engine.partition(":")[0] in FRAMEWORKS]
     versions = ", ".join(f"{name} {version}" for name, version in double.settings["versions"].items())
@@ -54,6 +59,7 @@ documented behaviour (a threshold, labels taken for normalised); they are here b
     sections: tuple[tuple[str, Report | None, Callable[[Verdict], bool]], ...] = (
         ("In single precision alone", single, lambda v: (place(v.case, v.point), v.operator.value) in alone),
         ("In other modes", modes, lambda v: v.known is not None and (str(v.engine), v.known.what) in own),
+        ("On the samples of PyTorch's own tests", samples, lambda v: True),
     )
     for title, report, belongs in sections:
         if report is not None:
@@ -63,9 +69,10 @@ documented behaviour (a threshold, labels taken for normalised); they are here b
 
 
 def main(files: Sequence[str]) -> int:
-    """Print the page made of up to three reports."""
-    if len(files) not in (1, 2, 3):
-        print(f"got {len(files)} files, wanted one to three reports as JSON: double, single, modes", file=sys.stderr)
+    """Print the page made of up to four reports."""
+    if len(files) not in (1, 2, 3, 4):
+        wanted = "wanted one to four reports as JSON: double, single, modes, samples"
+        print(f"got {len(files)} files, {wanted}", file=sys.stderr)
         return 2
     try:
         print(page(*(Report.from_json(Path(file).read_text(encoding="utf-8")) for file in files)), end="")

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from packaging.requirements import Requirement
 
+from gradcheck.estimates import Engine
 from gradcheck.functions import DOUBLE, SINGLE
 from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.report import place
@@ -31,6 +32,9 @@ class Defect:
         The upstream report, where there is one.
     single : mapping of str to mapping of str to Status
         The same in float32, for what double precision does not show.
+    samples : mapping of str to tuple of str
+        The entries of a framework's own test base whose samples show it, as ``"source:entry"``, and the operators that
+        do. Samples are drawn, so the row explains what fails there, and nothing has to.
 
     .. _PEP 440: https://peps.python.org/pep-0440/#version-specifiers
     """
@@ -41,6 +45,7 @@ class Defect:
     shows: Mapping[str, Mapping[str, Status]]
     link: str = ""
     single: Mapping[str, Mapping[str, Status]] = field(default_factory=dict)
+    samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def installed(self) -> bool:
@@ -64,5 +69,14 @@ class Defect:
         expected, usual = (shown.get(where, {}).get(operator) for shown in (own, self.shows))
         if expected is not None and self.engine in (str(engine), f"{engine.backend}:*"):
             return expected
-        speaks = self.engine in (str(engine), engine.backend, f"{engine.backend}:*")
-        return verdict.status if speaks and verdict.status in (expected, usual) else None
+        return verdict.status if self._speaks_of(engine) and verdict.status in (expected, usual) else None
+
+    def explains(self, verdict: Verdict, source: str) -> bool:
+        """Whether a sample of a source's entry fails for the defect, or cannot be settled beside one that does."""
+        if verdict.status.passes or verdict.status is Status.UNSUPPORTED:
+            return False
+        shown = verdict.operator.value in self.samples.get(f"{source}:{verdict.case}", ())
+        return shown and (self._speaks_of(verdict.engine) or verdict.status is Status.INCONCLUSIVE)
+
+    def _speaks_of(self, engine: Engine) -> bool:
+        return self.engine in (str(engine), engine.backend, f"{engine.backend}:*")

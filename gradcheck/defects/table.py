@@ -46,6 +46,42 @@ TABLE: tuple[Defect, ...] = (
             "wishart_log_density[ordinary]": {"hvp": WRONG},
         },
         "https://github.com/pytorch/pytorch/pull/4399",
+        samples={
+            "torch-opinfo:digamma": (
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:polygamma_polygamma_n_0": (
+                "value",
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:polygamma_polygamma_n_1": (
+                "value",
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:polygamma_polygamma_n_2": (
+                "value",
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:polygamma_polygamma_n_3": (
+                "value",
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:polygamma_polygamma_n_4": (
+                "value",
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:special_polygamma_special_polygamma_n_0": (
+                "value",
+                "vjp",
+                "jvp",
+            ),
+        },
     ),
     Defect(
         "torch",
@@ -163,6 +199,20 @@ TABLE: tuple[Defect, ...] = (
             "native.spherical_bessel_j0[ordinary]": {"jacobian": WRONG, "jvp": WRONG},
         },
         "https://github.com/pytorch/pytorch/pull/189872",
+        samples={
+            "torch-opinfo:nn_functional_linear_cross_entropy_chunked": (
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:nn_functional_linear_cross_entropy_chunked_none": (
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:scatter_reduce_prod": (
+                "vjp",
+                "jvp",
+            ),
+        },
     ),
     Defect(
         "torch",
@@ -172,15 +222,24 @@ TABLE: tuple[Defect, ...] = (
             "native.binary_cross_entropy[nearly certain]": {"hvp": WRONG},
             "native.binary_cross_entropy[ordinary]": {"hvp": WRONG},
         },
+        samples={
+            "torch-opinfo:nn_functional_binary_cross_entropy": ("jvp",),
+        },
     ),
     Defect(
         "torch",
         "torch==2.13.*",
         "the rule of forward mode is wrong, the backward is right",
         {
-            "native.cholesky_inverse[ordinary]": {"jacobian": WRONG},
+            "native.cholesky_inverse[ordinary]": {"jacobian": WRONG, "jvp": WRONG},
         },
         "https://github.com/pytorch/pytorch/issues/196682",
+        samples={
+            "torch-opinfo:cholesky_inverse": (
+                "vjp",
+                "jvp",
+            ),
+        },
     ),
     Defect(
         "torch",
@@ -224,6 +283,13 @@ TABLE: tuple[Defect, ...] = (
             "native.gelu[deep tail]": {"gradient": WRONG, "hvp": WRONG},
             "native.gelu_tail[saturated]": {"value": WRONG, "jacobian": WRONG},
         },
+        samples={
+            "torch-opinfo:special_ndtr": (
+                "value",
+                "vjp",
+                "jvp",
+            ),
+        },
     ),
     Defect(
         "torch",
@@ -232,6 +298,12 @@ TABLE: tuple[Defect, ...] = (
         {
             "native.hard_sigmoid[ordinary]": {"gradient": WRONG},
             "native.hard_sigmoid[saturated]": {"gradient": WRONG},
+        },
+        samples={
+            "torch-opinfo:nn_functional_hardsigmoid": (
+                "vjp",
+                "jvp",
+            ),
         },
     ),
     Defect(
@@ -246,6 +318,12 @@ TABLE: tuple[Defect, ...] = (
             "native.logcumsumexp[ordinary]": {"jvp": NONFINITE},
         },
         "https://github.com/pytorch/pytorch/issues/196705",
+        samples={
+            "torch-opinfo:logcumsumexp": (
+                "vjp",
+                "jvp",
+            ),
+        },
     ),
     Defect(
         "torch",
@@ -254,6 +332,9 @@ TABLE: tuple[Defect, ...] = (
         {
             "native.matrix_exponential[ordinary]": {"jacobian": WRONG},
             "native.matrix_exponential[rotation]": {"jacobian": WRONG},
+        },
+        samples={
+            "torch-opinfo:matrix_exp": ("vjp",),
         },
     ),
     Defect(
@@ -328,6 +409,74 @@ TABLE: tuple[Defect, ...] = (
         },
     ),
     Defect(
+        "torch",
+        "torch==2.13.*",
+        "the backward of as_strided_scatter reaches what is overwritten, and nothing else",
+        {
+            "native.strided_update[ordinary]": {"jacobian": WRONG, "jvp": WRONG},
+        },
+        samples={
+            "torch-opinfo:as_strided_scatter": (
+                "vjp",
+                "jvp",
+            ),
+        },
+    ),
+    Defect(
+        "torch",
+        "torch==2.13.*",
+        "the backward of max_unpool gives each of the elements with one index what only the last should have",
+        {},
+        samples={
+            "torch-opinfo:nn_functional_max_unpool1d": (
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:nn_functional_max_unpool2d": (
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:nn_functional_max_unpool3d": (
+                "vjp",
+                "jvp",
+            ),
+        },
+    ),
+    Defect(
+        "torch",
+        "torch==2.13.*",
+        "the derivative of a normal sample by its mean and deviation is 0",
+        {},
+        samples={
+            "torch-opinfo:normal": (
+                "vjp",
+                "jvp",
+            ),
+            "torch-opinfo:normal_number_mean": (
+                "vjp",
+                "jvp",
+            ),
+        },
+    ),
+    Defect(
+        "torch",
+        "torch==2.13.*",
+        "the double backward of native_layer_norm fails where one of weight and bias is None",
+        {},
+        samples={
+            "torch-opinfo:native_layer_norm": ("jvp",),
+        },
+    ),
+    Defect(
+        "torch",
+        "torch==2.13.*",
+        "torch.func batches a tensor whose memory format is for four axes",
+        {},
+        samples={
+            "torch-opinfo:to": ("vjp",),
+        },
+    ),
+    Defect(
         "torch:compile",
         "torch==2.13.*",
         "Inductor's pushforward of index_add and index_copy is not that of aot_eager",
@@ -386,6 +535,21 @@ TABLE: tuple[Defect, ...] = (
             "bessel_j1[large]": {"hvp": WRONG},
             "bessel_j1[ordinary]": {"value": NONFINITE, "gradient": NONFINITE, "hvp": NONFINITE},
             "native.bessel_j0[ordinary]": {"value": NONFINITE, "jacobian": NONFINITE, "jvp": NONFINITE},
+        },
+    ),
+    Defect(
+        "jax",
+        "jax==0.10.*",
+        "the series of trigamma and of its derivatives diverges below -6",
+        {
+            "digamma_edges[far below 0]": {"gradient": WRONG, "hvp": WRONG},
+        },
+        "https://github.com/jax-ml/jax/issues/37635",
+        samples={
+            "torch-opinfo:digamma": (
+                "vjp",
+                "jvp",
+            ),
         },
     ),
     Defect(
@@ -605,12 +769,42 @@ TABLE: tuple[Defect, ...] = (
         },
     ),
     Defect(
+        "jax",
+        "jax==0.10.*",
+        "the gradient of norm at 0 is NaN: 0 / 0",
+        {},
+        samples={
+            "torch-opinfo:linalg_norm_subgradients_at_zero": (
+                "vjp",
+                "jvp",
+            ),
+        },
+    ),
+    Defect(
+        "jax",
+        "jax==0.10.*",
+        "between 5 and 8 log_ndtr is the logarithm of a number beside 1",
+        {},
+        samples={
+            "torch-opinfo:special_log_ndtr": ("value",),
+        },
+    ),
+    Defect(
         "jax:eager",
         "jax==0.10.*",
         "run operation by operation, what underflows or saturates is not kept",
         {
             "native.sinc[tiny]": {"jvp": WRONG},
             "native.soft_margin[saturated]": {"hvp": WRONG},
+        },
+    ),
+    Defect(
+        "tensorflow",
+        "tensorflow==2.21.*",
+        "in single precision the series of polygamma diverges below -6",
+        {},
+        single={
+            "digamma_edges[far below 0]": {"gradient": NONFINITE, "hvp": NONFINITE},
         },
     ),
     Defect(

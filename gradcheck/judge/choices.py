@@ -19,6 +19,7 @@ from gradcheck.judge.voting import HELP
 
 UNSAMPLED = "at a kink, between the slopes on both sides; whether all coordinates fit together was not looked at"
 UNKNOWN = "the slopes on both sides differ, and around the point they do not settle: a kink, or rounding; " + HELP
+UNSEEN = "at a kink, beside the slopes nearby, of which not all that matter could be looked at; " + HELP
 OUTSIDE = "at a kink, outside all that the slopes nearby allow"
 NEARBY = "right at points nearby"
 
@@ -56,6 +57,8 @@ def at_kink(question: Question, vector: Vector, referee: Vector, finding: Findin
     outside = at & ~around.valid(vector.value)
     if not outside.any() and not (at & (around.high - around.low > 2 * around.error)).any():
         return finding.agrees()  # the slopes are apart by no more than their errors
+    if outside.any() and around.unseen[outside].all():
+        return finding.but(Status.INCONCLUSIVE, outside, UNSEEN)
     chosen = finding.but(Status.WRONG, outside) if outside.any() else finding.but(Status.CONVENTION, at)
     shown = chosen.worst(vector)
     value, low, high, error = (float(v[shown]) for v in (vector.value, around.low, around.high, around.error))

@@ -43,6 +43,8 @@ SWEEPS = 3
 """How often each coordinate is turned around to drive the slope along a tangent outwards."""
 ROUGH = 1e-2
 """The part of the largest slope above which the error of a slope makes it worthless."""
+BESIDE = 1e-3
+"""The part of the largest slope by which a value may be outside the hull of a sample that could not grow."""
 
 
 Source = Callable[[Sequence[Array]], Estimate | None]
@@ -67,6 +69,8 @@ class Neighbourhood:
         The flat derivative at each point, continued to the kink.
     error : numpy.ndarray, shape (m,)
         How well it is known.
+    unseen : numpy.ndarray of bool, shape (m,)
+        The elements of the last value held against it that are just outside, where there is no smooth point to look at.
     """
 
     def __init__(self, question: Question, sources: Sequence[Source], kinked: Array) -> None:
@@ -78,7 +82,7 @@ class Neighbourhood:
         self._directions = np.zeros((0, len(sizes)))
         self._rng = np.random.default_rng(zlib.crc32(f"{question.case} {question.point} kinks".encode()))
         elements = sum(map(len, rows))
-        self.values, self.error = np.zeros((0, elements)), np.zeros(elements)
+        self.values, self.error, self.unseen = np.zeros((0, elements)), np.zeros(elements), np.zeros(elements, bool)
         self._flips = self._look_around()
 
     @property
@@ -98,7 +102,7 @@ class Neighbourhood:
 
     def valid(self, value: Array) -> Array:
         """Return which elements of a flat derivative lie in the Clarke set of their row, up to some ulps."""
-        inside = np.zeros(value.shape, bool)
+        inside, self.unseen = np.zeros(value.shape, bool), np.zeros(value.shape, bool)
         furthest = np.fmax(np.abs(self.low), np.abs(self.high))
         self.error = np.maximum(self.error, tolerances.tight(furthest, furthest, self._question.inputs.dtype))
         for row in _rows(self._question):
@@ -207,7 +211,8 @@ class Neighbourhood:
             return False
         if len(row) != len(self._radius):
             return self._reaches(value, group)
-        for turn in range(4 * len(group)):
+        aside, unseen = 1e-3, False
+        for _ in range(4 * len(group)):
             if self._covers(value, group):
                 return True
             if len(group) == 1:
@@ -221,10 +226,13 @@ class Neighbourhood:
             direction[np.searchsorted(row, group)] = _away(value[group], self.values[:, group])
             if not direction.any():
                 return True
-            aside = 1e-3 * 2.0**-turn  # off the kinks of the other coordinates, and less and less off the way
-            direction += aside * np.max(np.abs(direction)) * np.sin(np.arange(1, len(direction) + 1))
-            self._look(direction / np.max(np.abs(direction)))
-            self._look(-direction / np.max(np.abs(direction)))
+            outside = float(np.max(np.abs(direction)))
+            direction += aside * outside * np.sin(np.arange(1, len(direction) + 1))
+            found = [self._look(side * direction / np.max(np.abs(direction))) for side in (1, -1)]
+            blind = found == [None, None]
+            aside *= 4 if blind else 0.5  # off the kinks of the other coordinates, but less and less off the way
+            unseen |= blind
+            self.unseen[group] = unseen and outside <= BESIDE * np.max(np.abs(self.values[:, group]))
         return False
 
     def _reaches(self, value: Array, element: Array) -> bool:

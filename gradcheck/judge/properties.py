@@ -16,6 +16,7 @@ from gradcheck.functions import Array
 from gradcheck.judge.comparison import difference
 from gradcheck.judge.tolerances import RESIDUE_ULPS, ROUNDING_FACTOR, TIGHT_ULPS
 from gradcheck.judge.verdicts import Evidence, Status
+from gradcheck.operators import Operator
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,15 @@ class Objection:
         The argument of the worst element.
     index : tuple of int, optional
         Its index; None where no element is to blame.
+    about : Operator, optional
+        Whose rule it is about, where that is one of an engine's two: `VJP` or `JVP`.
     """
 
     status: Status
     evidence: Evidence
     argument: str = ""
     index: tuple[int, ...] | None = None
+    about: Operator | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 
 from gradcheck import Report, discovery
 from gradcheck.backend import Engine
-from gradcheck.defects import TABLE, Defect, marked
+from gradcheck.defects import TABLE, Defect, explained, marked
 from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.operators import Operator
 from gradcheck.report import place
@@ -95,6 +95,33 @@ def test_what_single_precision_alone_shows_has_to_show_there():
     assert known([verdict(Status.WRONG)], [row])[0].known is None
 
 
+SAMPLED = Defect("numerical", "numpy>=1", "loses a term", {}, samples={"tests:f": ("gradient",)})
+
+
+@pytest.mark.parametrize(
+    ("status", "engine", "case", "source", "expected"),
+    [
+        (Status.WRONG, "numerical", "f", "tests", True),
+        (Status.NONFINITE, "numerical:central", "f", "tests", True),
+        (Status.INCONCLUSIVE, "sympy", "f", "tests", True),  # beside one that is wrong, nobody can be sure
+        (Status.WRONG, "sympy", "f", "tests", False),
+        (Status.WRONG, "numerical", "g", "tests", False),
+        (Status.WRONG, "numerical", "f", "others", False),
+        (Status.AGREE, "numerical", "f", "tests", False),
+        (Status.UNSUPPORTED, "numerical", "f", "tests", False),
+    ],
+)
+def test_on_samples_a_row_explains_what_fails_and_nothing_has_to(status, engine, case, source, expected):
+    (found,) = explained([verdict(status, engine=engine, case=case)], source, [SAMPLED])
+    assert found.explained is expected
+    assert not found.stale
+
+
+def test_on_samples_another_version_explains_nothing():
+    row = Defect("numerical", "numpy<1", "loses a term", {}, samples=SAMPLED.samples)
+    assert explained([verdict(Status.WRONG)], "tests", [row])[0].known is None
+
+
 def test_what_an_engine_cannot_do_shows_nothing():
     assert known([verdict(Status.UNSUPPORTED)], [ROW])[0].known is None
 
@@ -118,7 +145,8 @@ def test_every_row_speaks_of_what_there_is(row):
     from gradcheck import registry
 
     places = {place(c.name, point): c for c in registry if c.builtin for point in c.points()}
-    assert row.shows or row.single
+    assert row.shows or row.single or row.samples
+    assert {operator for operators in row.samples.values() for operator in operators} <= {"value", "vjp", "jvp"}
     for where, expected in (*row.shows.items(), *row.single.items()):
         assert where in places
         asked = {"value", *operators_of(places[where])}

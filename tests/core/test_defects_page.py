@@ -47,6 +47,11 @@ def test_of_single_precision_it_has_what_the_rows_expect_there_alone():
     assert "f[edge]" not in below
 
 
+def test_samples_have_a_section_of_their_own():
+    text = page(report(), samples=report(shown("digamma[sample 0]", "jvp", Status.WRONG, "is cut short")))
+    assert "`digamma[sample 0]`" in text.partition("## On the samples of PyTorch's own tests")[2]
+
+
 def test_other_modes_have_rows_of_their_own():
     row = next(row for row in TABLE if row.engine == "torch:compile")
     place, operators = next(iter(row.shows.items()))
@@ -71,7 +76,7 @@ def test_the_command_prints_the_page(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "got 0 files, wanted one to three reports"),
+        ((), "got 0 files, wanted one to four reports"),
         (("nowhere.json",), "error:"),
         ((__file__,), "not a gradcheck report"),
     ],

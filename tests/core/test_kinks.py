@@ -227,5 +227,25 @@ def largest_eigenvalue(xp, a):
     ],
 )
 def test_a_double_eigenvalue(slopes, status):
+    pytest.importorskip("flint", reason="pip install 'gradcheck[exact]'")
     report = check(largest_eigenvalue, np.eye(2), gradient=lambda a: np.array(slopes, float), backends=["numerical"])
     assert report.verdict("analytic", "gradient").status is status
+
+
+@pytest.mark.parametrize(
+    ("slopes", "statuses"),
+    [
+        ([[0, 0], [0, 1]], {Status.CONVENTION, Status.INCONCLUSIVE}),
+        ([[0.5, 0], [0, 0.5]], {Status.CONVENTION}),
+        ([[1, 0], [0, 1]], {Status.WRONG}),
+        ([[0, 0], [0, 1.01]], {Status.WRONG}),
+    ],
+)
+def test_where_numerics_alone_look_around_the_edge_of_the_set_is_not_called_wrong(slopes, statuses):
+    """Toward the edge the matrix is nearly diagonal, and from there numerics see the kink itself."""
+
+    def f(a):
+        return np.linalg.eigvalsh(0.5 * (a + a.T))[1]
+
+    report = check(f, np.eye(2), gradient=lambda a: np.array(slopes, float))
+    assert report.verdict("analytic", "gradient").status in statuses

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from gradcheck.defects import TABLE
 from gradcheck.judge.verdicts import Status
 from gradcheck.options import Options
 from gradcheck.sources import Drawing, examine
@@ -266,3 +267,10 @@ def values_of_jax(operator):
                 np.testing.assert_allclose(one, other.resolve_conj().numpy(), rtol=1e-9, atol=1e-12, err_msg=e.name)
             count += 1
     return count
+
+
+def test_the_table_of_known_defects_names_entries_that_there_are():
+    entries = {f"{SOURCE.name}:{entry.name}" for entry in SOURCE.entries() if not entry.obstacle}
+    named = {name for row in TABLE for name in row.samples}
+    assert named
+    assert named <= entries

@@ -228,6 +228,23 @@ def set_diagonal(xp: Any, x: Any, y: Any) -> Any:
     return xp.stack([xp.stack([x[0, 0], y[0], x[0, 2]]), xp.stack([x[1, 0], x[1, 1], y[1]])]) ** 2
 
 
+@gradcheck.case(
+    name="native.strided_update",
+    inputs=lambda rng: {"ordinary": (_SIX, np.array([1.5, -0.7]))},
+    operators=_VECTOR,
+    tags=_TAGS,
+    source=_TORCH + "as_strided_scatter",
+    native={
+        "torch": lambda x, y: torch.as_strided_scatter(x, y, (2,), (2,), 1) ** 2,
+        "jax": lambda x, y: x.at[1:4:2].set(y) ** 2,
+        "tensorflow": lambda x, y: tf.tensor_scatter_nd_update(x, [[1], [3]], y) ** 2,
+    },
+)
+def strided_update(xp: Any, x: Any, y: Any) -> Any:
+    """Squares of elements, two of which, a stride apart, have been replaced."""
+    return xp.stack([x[0], y[0], x[2], y[1], x[4], x[5]]) ** 2
+
+
 # -- gathering, masks and order ----------------------------------------------------------------
 
 
