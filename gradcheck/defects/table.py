@@ -47,40 +47,13 @@ TABLE: tuple[Defect, ...] = (
         },
         "https://github.com/pytorch/pytorch/pull/4399",
         samples={
-            "torch-opinfo:digamma": (
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:polygamma_polygamma_n_0": (
-                "value",
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:polygamma_polygamma_n_1": (
-                "value",
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:polygamma_polygamma_n_2": (
-                "value",
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:polygamma_polygamma_n_3": (
-                "value",
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:polygamma_polygamma_n_4": (
-                "value",
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:special_polygamma_special_polygamma_n_0": (
-                "value",
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:digamma": ("vjp", "jvp"),
+            "torch-opinfo:polygamma_polygamma_n_0": ("value", "vjp", "jvp"),
+            "torch-opinfo:polygamma_polygamma_n_1": ("value", "vjp", "jvp"),
+            "torch-opinfo:polygamma_polygamma_n_2": ("value", "vjp", "jvp"),
+            "torch-opinfo:polygamma_polygamma_n_3": ("value", "vjp", "jvp"),
+            "torch-opinfo:polygamma_polygamma_n_4": ("value", "vjp", "jvp"),
+            "torch-opinfo:special_polygamma_special_polygamma_n_0": ("value", "vjp", "jvp"),
         },
     ),
     Defect(
@@ -200,18 +173,9 @@ TABLE: tuple[Defect, ...] = (
         },
         "https://github.com/pytorch/pytorch/pull/189872",
         samples={
-            "torch-opinfo:nn_functional_linear_cross_entropy_chunked": (
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:nn_functional_linear_cross_entropy_chunked_none": (
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:scatter_reduce_prod": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:nn_functional_linear_cross_entropy_chunked": ("vjp", "jvp"),
+            "torch-opinfo:nn_functional_linear_cross_entropy_chunked_none": ("vjp", "jvp"),
+            "torch-opinfo:scatter_reduce_prod": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -235,10 +199,7 @@ TABLE: tuple[Defect, ...] = (
         },
         "https://github.com/pytorch/pytorch/issues/196682",
         samples={
-            "torch-opinfo:cholesky_inverse": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:cholesky_inverse": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -284,11 +245,7 @@ TABLE: tuple[Defect, ...] = (
             "native.gelu_tail[saturated]": {"value": WRONG, "jacobian": WRONG},
         },
         samples={
-            "torch-opinfo:special_ndtr": (
-                "value",
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:special_ndtr": ("value", "vjp", "jvp"),
         },
     ),
     Defect(
@@ -300,10 +257,7 @@ TABLE: tuple[Defect, ...] = (
             "native.hard_sigmoid[saturated]": {"gradient": WRONG},
         },
         samples={
-            "torch-opinfo:nn_functional_hardsigmoid": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:nn_functional_hardsigmoid": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -319,10 +273,7 @@ TABLE: tuple[Defect, ...] = (
         },
         "https://github.com/pytorch/pytorch/issues/196705",
         samples={
-            "torch-opinfo:logcumsumexp": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:logcumsumexp": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -416,10 +367,7 @@ TABLE: tuple[Defect, ...] = (
             "native.strided_update[ordinary]": {"jacobian": WRONG, "jvp": WRONG},
         },
         samples={
-            "torch-opinfo:as_strided_scatter": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:as_strided_scatter": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -428,18 +376,9 @@ TABLE: tuple[Defect, ...] = (
         "the backward of max_unpool gives each of the elements with one index what only the last should have",
         {},
         samples={
-            "torch-opinfo:nn_functional_max_unpool1d": (
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:nn_functional_max_unpool2d": (
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:nn_functional_max_unpool3d": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:nn_functional_max_unpool1d": ("vjp", "jvp"),
+            "torch-opinfo:nn_functional_max_unpool2d": ("vjp", "jvp"),
+            "torch-opinfo:nn_functional_max_unpool3d": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -448,14 +387,8 @@ TABLE: tuple[Defect, ...] = (
         "the derivative of a normal sample by its mean and deviation is 0",
         {},
         samples={
-            "torch-opinfo:normal": (
-                "vjp",
-                "jvp",
-            ),
-            "torch-opinfo:normal_number_mean": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:normal": ("vjp", "jvp"),
+            "torch-opinfo:normal_number_mean": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -546,10 +479,7 @@ TABLE: tuple[Defect, ...] = (
         },
         "https://github.com/jax-ml/jax/issues/37635",
         samples={
-            "torch-opinfo:digamma": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:digamma": ("vjp", "jvp"),
         },
     ),
     Defect(
@@ -774,10 +704,7 @@ TABLE: tuple[Defect, ...] = (
         "the gradient of norm at 0 is NaN: 0 / 0",
         {},
         samples={
-            "torch-opinfo:linalg_norm_subgradients_at_zero": (
-                "vjp",
-                "jvp",
-            ),
+            "torch-opinfo:linalg_norm_subgradients_at_zero": ("vjp", "jvp"),
         },
     ),
     Defect(
