@@ -147,8 +147,8 @@ class Session:
         return Session(case, self._point, self._inputs, self._lineup, self._options, Workshop(function))
 
     def spares(self, operator: Operator) -> bool:
-        """Whether there are witnesses that need not be asked: of second order, one forward's is enough."""
-        return operator.order == 2 and bool(self._repeating)
+        """Whether there are witnesses that need not be asked: of products and second order, one forward's is enough."""
+        return (operator.order == 2 or operator.seed is not None) and bool(self._repeating)
 
     def question(self, operator: Operator, *, sparing: bool = False) -> Question:
         """Ask every engine, but those that `spares` speaks of only if not `sparing`; none is asked twice."""

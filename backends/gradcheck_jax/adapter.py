@@ -74,8 +74,9 @@ class JaxBackend(Backend):
             return None
 
         def kernel(leaves: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
-            pullback = jax.vjp(bound, leaves)[1]
-            return _conjugated(pullback(_conjugated(cotangents))[0])
+            outputs, pullback = jax.vjp(bound, leaves)
+            own = [u.astype(o.dtype) for u, o in zip(cotangents, outputs, strict=True)]  # it may have promoted them
+            return _conjugated(pullback(_conjugated(own))[0])
 
         return _run(kernel, mode)
 

@@ -213,6 +213,7 @@ _REASONS = (
     "does not yet have a batching rule",
     "Cannot access data pointer of Tensor that doesn't have storage",
     "don't support automatic differentiation",
+    "Double backward is unsupported",
 )
 
 

@@ -50,6 +50,7 @@ def _spherical_jacobian(p: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, 0.8, -2.1]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source=_ARFKEN + "3.10",
     jacobian=_spherical_jacobian,
@@ -63,6 +64,7 @@ def spherical(xp: Any, p: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.2, -0.8]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source=_ARFKEN + "3.10",
     jacobian=lambda p: np.array([[p[0], -p[1]], [p[1], p[0]]]),
@@ -104,6 +106,7 @@ def linear_map(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (0.6, np.array([1.5, -0.4]))},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Craig (2005), Introduction to Robotics, 3rd ed., Pearson, section 2.3",
     jacobian=lambda t, x: (
@@ -133,6 +136,7 @@ def axis_angle_rotation(xp: Any, axis: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.8, 0.3, -0.4, 0.2]),)},
+    operators=_ALL,
     tags=["vectors", "matrix"],
     source="Kuipers (1999), Quaternions and Rotation Sequences, Princeton University Press, section 5.14",
 )
@@ -149,6 +153,7 @@ def quaternion_matrix(xp: Any, q: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"start": (np.array([-1.2, 1.0]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Moré, Garbow & Hillstrom (1981), ACM Trans. Math. Softw. 7, 17-41, problem 1",
     jacobian=lambda x: np.array([[-20 * x[0], 10], [-1, 0]]),
@@ -160,6 +165,7 @@ def rosenbrock_residuals(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.5, -2.0, 12.0]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Lorenz (1963), J. Atmos. Sci. 20, 130-141",
     jacobian=lambda s: np.array([[-10, 10, 0], [28 - s[2], -1, -s[0]], [s[1], s[0], -8 / 3]]),
@@ -172,6 +178,7 @@ def lorenz(xp: Any, state: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([3.0, 1.5]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Lotka (1925), Elements of Physical Biology, Williams & Wilkins",
     jacobian=lambda s: np.array([[1.1 - 0.4 * s[1], -0.4 * s[0]], [0.1 * s[1], 0.1 * s[0] - 0.4]]),
@@ -184,6 +191,7 @@ def lotka_volterra(xp: Any, state: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.4, -0.6]), 2.5)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source=_STROGATZ + "7.5",
     jacobian=lambda s, mu: (
@@ -198,6 +206,7 @@ def van_der_pol(xp: Any, state: Any, mu: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.8, 0.15, 0.05]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Kermack & McKendrick (1927), Proc. R. Soc. Lond. A 115, 700-721",
     jacobian=lambda s: np.array([[-0.5 * s[1], -0.5 * s[0], 0], [0.5 * s[1], 0.5 * s[0] - 0.2, 0], [0, 0.2, 0]]),
@@ -220,6 +229,7 @@ def _robot_arm_jacobian(joints: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.5, -1.1]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Craig (2005), Introduction to Robotics, 3rd ed., Pearson, section 5.7",
     jacobian=_robot_arm_jacobian,
@@ -237,6 +247,7 @@ def _stereographic_jacobian(p: Array) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.7, -0.4]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Snyder (1987), Map Projections: A Working Manual, USGS Professional Paper 1395, 154-163",
     jacobian=_stereographic_jacobian,
@@ -249,6 +260,7 @@ def stereographic(xp: Any, p: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.3, 0.9]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Snyder (1987), Map Projections: A Working Manual, USGS Professional Paper 1395, 38-47",
     jacobian=lambda p: np.array([[1, 0], [0, 1 / np.cos(p[1])]]),
@@ -260,6 +272,7 @@ def mercator(xp: Any, p: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([1.4, 0.3]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Hénon (1976), Commun. Math. Phys. 50, 69-77",
     jacobian=lambda x: np.array([[-2.8 * x[0], 1], [0.3, 0]]),
@@ -271,6 +284,7 @@ def henon_map(xp: Any, x: Any) -> Any:
 
 @gradcheck.case(
     inputs=lambda rng: {"ordinary": (np.array([0.9, -0.6]),)},
+    operators=_ALL,
     tags=["vectors", "vector"],
     source="Ahlfors (1979), Complex Analysis, 3rd ed., McGraw-Hill, section 2.1",
     jacobian=lambda z: np.array(

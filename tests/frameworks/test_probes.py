@@ -569,3 +569,18 @@ def test_of_second_order_one_forward_has_a_witness_unless_something_is_not_agree
     found = second_order({"torch": right, "tensorflow": constant})
     assert set(found) == {"torch", "tensorflow", "numerical@torch", "numerical@tensorflow"}
     assert found["tensorflow"] is Status.WRONG
+
+
+@pytest.mark.parametrize("operator", ["jvp", "vjp"])
+def test_of_a_product_too(operator):
+    torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
+    tf = pytest.importorskip("tensorflow", reason="pip install 'gradcheck[tensorflow]'")
+
+    def found(tensorflow):
+        report = check({"torch": torch.sin, "tensorflow": tensorflow}, X, operator=operator)
+        return {str(v.engine): v.status for v in report.verdicts if v.operator.value == operator}
+
+    assert set(found(tf.sin)) == {"torch", "tensorflow", "numerical@torch"}
+    wrong = found(lambda x: 2 * tf.sin(x) - tf.stop_gradient(tf.sin(x)))
+    assert set(wrong) == {"torch", "tensorflow", "numerical@torch", "numerical@tensorflow"}
+    assert wrong["tensorflow"] is Status.WRONG

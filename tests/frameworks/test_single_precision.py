@@ -67,3 +67,10 @@ def test_a_fault_of_a_thousandth_that_only_single_precision_has():
     portable = {"torch": f, "numpy": lambda x: np.sum(np.sin(x))}
     assert check(portable, NEAR, dtype="float64")
     assert check(portable, NEAR, dtype="float32").verdict("torch", "gradient").status is Status.WRONG
+
+
+@pytest.mark.parametrize("operator", ["jvp", "vjp", "jacobian"])
+def test_a_function_that_promotes_its_input_takes_cotangents_of_its_output(operator):
+    jnp = pytest.importorskip("jax.numpy", reason="pip install 'gradcheck[jax]'")
+    x = np.array([0.5, 1.5], np.float32)
+    assert check({"jax": lambda x: x * jnp.array([1.0, 2.0])}, x, operator=operator, dtype="float32")

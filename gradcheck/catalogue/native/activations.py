@@ -326,6 +326,7 @@ def gelu_by_tanh(xp: Any, x: Any, w: Any) -> Any:
         "ordinary": (np.array([-5.5, -1.3, 0.4, 2.1]),),
         "saturated": (np.array([-7.0, -9.5, 8.0, 12.5]),),
     },
+    operators=["jacobian", "jvp", "vjp"],
     tags=["native", "activations", "vector"],
     source="Hendrycks and Gimpel (2016), Gaussian Error Linear Units, arXiv:1606.08415",
     native={
@@ -345,6 +346,7 @@ def gelu_tail(xp: Any, x: Any) -> Any:
         "ordinary": (np.array([-4.5, -1.3, 0.4, 2.1]),),
         "saturated": (np.array([-7.0, -9.5, 8.0, 12.5]),),
     },
+    operators=["jacobian", "jvp", "vjp"],
     tags=["native", "activations", "vector"],
     source="Hendrycks and Gimpel (2016), Gaussian Error Linear Units, arXiv:1606.08415",
     native={

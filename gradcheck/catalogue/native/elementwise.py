@@ -10,7 +10,7 @@ import numpy as np
 import gradcheck
 from gradcheck.frameworks import F, jnp, lax, tf, torch
 
-_VECTOR = ["jacobian", "jvp"]
+_VECTOR = ["jacobian", "jvp", "vjp"]
 _TAGS = ["native", "elementwise", "vector"]
 _NUMPY = "NumPy Reference, numpy."
 
@@ -88,7 +88,7 @@ def sinc(xp: Any, x: Any) -> Any:
         "tiny": (np.array([3e-200, -1e-170]), np.array([4e-200, 2e-170])),
         "large": (np.array([3e200, -1e170]), np.array([4e200, 2e170])),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     double_only=["tiny", "large"],
     source=_NUMPY + "hypot",
@@ -171,7 +171,7 @@ def truncated_modulo(xp: Any, x: Any, y: Any) -> Any:
         "zero": (np.array([0.0, -1.7, 1e-200]),),
         "large": (np.array([1e100, -3e90, 1e5]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     double_only=["large"],
     source=_NUMPY + "power",
@@ -215,7 +215,7 @@ def power_of_zero(xp: Any, x: Any, y: Any) -> Any:
         "tiny": (np.array([1e-150, 1e-200]),),
         "large": (np.array([1e150, 1e200]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     domain={"x": (0, np.inf)},
     tags=_TAGS,
     double_only=["tiny", "large"],
@@ -238,7 +238,7 @@ def reciprocal_square_root(xp: Any, x: Any) -> Any:
         "tiny": (np.array([1e-150, -1e-12]),),
         "large": (np.array([1e150, -1e12]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     double_only=["tiny", "large"],
     source=_NUMPY + "cbrt",

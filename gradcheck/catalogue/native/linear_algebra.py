@@ -9,7 +9,7 @@ import numpy as np
 import gradcheck
 from gradcheck.frameworks import jla, jnp, lax, tf, torch
 
-_VECTOR = ["jacobian", "jvp"]
+_VECTOR = ["jacobian", "jvp", "vjp"]
 _MATRIX = ["native", "linear_algebra", "matrix"]
 _SCALAR = ["native", "linear_algebra", "scalar"]
 _VALUES = ["native", "linear_algebra", "vector"]
@@ -407,7 +407,7 @@ def negative_matrix_power(xp: Any, a: Any) -> Any:
         "small": (np.array([[0.0, -0.04], [0.04, 0.0]]),),
         "rotation": (np.array([[0.0, -20.0], [20.0, 0.0]]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_MATRIX,
     source="Al-Mohy and Higham (2009), Computing the Frechet derivative of the matrix exponential, SIMAX 30(4)",
     native={
@@ -428,7 +428,7 @@ def matrix_exponential(xp: Any, a: Any) -> Any:
         "equal eigenvalues": (np.array([[2.0, 0.0], [0.0, 2.0]]),),
         "nearly singular": (np.array([[1.0, 0.98], [0.98, 1.0]]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_MATRIX,
     source="Levinger (1980), The square root of a 2 x 2 matrix, Mathematics Magazine 53(4)",
     native={
@@ -513,7 +513,7 @@ def trace_of_exponential(xp: Any, a: Any) -> Any:
         "nearly equal": (np.array([[2.0, 1e-6], [3e-6, 2.0 + 2e-6]]),),
         "equal": (np.array([[2.0, 0.0], [0.0, 2.0]]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_MATRIX,
     source="Magnus (1985), On differentiating eigenvalues and eigenvectors, Econometric Theory 1(2)",
     native={
@@ -568,7 +568,7 @@ def spectral_moduli(xp: Any, a: Any) -> Any:
         "ordinary": (np.array([[2.0, 0.5, 0.1], [0.3, 1.1, -0.4], [0.2, 0.6, -0.7]]),),
         "complex pair": (np.array([[0.4, -1.5], [1.2, 0.9]]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_MATRIX,
     source="Boeddeker et al. (2017), On the computation of complex-valued gradients, arXiv:1701.00392",
     native={
@@ -621,7 +621,7 @@ def singular_values(xp: Any, a: Any) -> Any:
         "rotation": (np.array([[0.6, -0.8], [0.8, 0.6]]),),
         "nearly singular": (np.array([[1.0, 2.0], [0.5, 1.001]]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_MATRIX,
     source="Higham (1986), Computing the polar decomposition with applications, SIAM J. Sci. Stat. Comput. 7(4)",
     native={
@@ -765,7 +765,7 @@ def _sign_free_tensors(q: Any, r: Any) -> list[Any]:
 @gradcheck.case(
     name="native.qr_of_a_wide_matrix",
     inputs=lambda rng: {"ordinary": (_TALL.T,)},
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_MATRIX,
     source="Roberts and Roberts (2020), QR and LQ decomposition matrix backpropagation algorithms, arXiv:2009.10071",
     native={

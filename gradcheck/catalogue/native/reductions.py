@@ -9,7 +9,7 @@ import numpy as np
 import gradcheck
 from gradcheck.frameworks import F, jax, jnp, lax, tf, torch
 
-_VECTOR = ["jacobian", "jvp"]
+_VECTOR = ["jacobian", "jvp", "vjp"]
 _TAGS = ["native", "reductions", "vector"]
 _NUMPY = "NumPy Reference, numpy."
 _TORCH = "PyTorch documentation, torch."
@@ -95,7 +95,7 @@ def logcumsumexp(xp: Any, x: Any) -> Any:
         "two zeros": (np.array([0.3, 0.0, 2.0, 0.0, 1.5]),),
         "zero first": (np.array([0.0, -1.2, 2.0]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source=_NUMPY + "cumprod",
     native={
@@ -116,7 +116,7 @@ def cumulative_product(xp: Any, x: Any) -> Any:
         "one zero": (np.array([[0.3, 0.0, 2.0], [0.9, 1.4, -0.6]]),),
         "two zeros": (np.array([[0.0, 0.0, 2.0], [0.9, 1.4, -0.6]]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source=_NUMPY + "prod",
     native={
@@ -171,7 +171,7 @@ def cumulative_minimum(xp: Any, x: Any) -> Any:
         "ordinary": (np.array([0.3, -1.2, 2.0, 0.5]),),
         "nearly constant": (np.array([0.7, 0.7 + 1e-7, 0.7 - 1e-7]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source=_TORCH + "std_mean",
     native={
@@ -198,7 +198,7 @@ def sample_deviation_and_mean(xp: Any, x: Any) -> Any:
         "one element zero": (np.array([[0.3, 0.0, 2.0], [0.0, 1.4, 0.0]]),),
         "tiny": (np.array([[1e-60, -2e-60, 3e-60], [1e-90, -2e-90, 3e-90]]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     double_only=["tiny"],
     source="NumPy Reference, numpy.linalg.norm",

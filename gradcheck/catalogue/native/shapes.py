@@ -9,7 +9,7 @@ import numpy as np
 import gradcheck
 from gradcheck.frameworks import F, jax, jnp, lax, tf, torch
 
-_VECTOR = ["jacobian", "jvp"]
+_VECTOR = ["jacobian", "jvp", "vjp"]
 _TAGS = ["native", "shapes", "vector"]
 _MATRIX = ["native", "shapes", "matrix"]
 _TORCH = "PyTorch documentation, torch."
@@ -47,7 +47,7 @@ def segment_sum(xp: Any, x: Any) -> Any:
         "one zero": (np.array([0.3, 0.0, 2.0, 0.9, -0.4, 1.5]),),
         "two zeros": (np.array([0.0, 0.0, 0.0, 0.9, 0.0, 1.5]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source=_TF + "math.unsorted_segment_prod",
     native={
@@ -68,7 +68,7 @@ def segment_product(xp: Any, x: Any) -> Any:
         "one zero": (np.array([0.3, 0.0, 2.0, 0.9, -0.4, 1.5]),),
         "two zeros": (np.array([0.0, 0.0, 0.6, 0.9, 0.0, 1.5]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source=_TF + "math.segment_prod",
     native={
@@ -125,7 +125,7 @@ def segment_maximum(xp: Any, x: Any) -> Any:
         "zero factor": (np.array([1.5, -0.7, 0.4]), np.array([0.0, -1.2])),
         "zero target": (np.array([0.0, -0.7, 0.4]), np.array([0.3, -1.2])),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source="JAX documentation, jax.numpy.ndarray.at",
     native={

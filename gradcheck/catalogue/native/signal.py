@@ -10,6 +10,7 @@ import gradcheck
 from gradcheck.frameworks import jax, jnp, jsignal, tf, torch
 from gradcheck.functions import Array
 
+_ALL = ["jacobian", "jvp", "vjp"]
 _SCALAR = ["native", "signal", "scalar"]
 _VECTOR = ["native", "signal", "vector"]
 _SECOND_ORDER = ["gradient", "hvp"]
@@ -143,7 +144,7 @@ def _inverse(xp: Any, re: Any, im: Any, n: int) -> Any:
 @gradcheck.case(
     name="native.inverse_real_transform",
     inputs=lambda rng: {"ordinary": (_SIX[:4], np.array([0.7, -0.6, 1.1, 0.8]))},
-    operators=["jacobian", "jvp"],
+    operators=_ALL,
     tags=_VECTOR,
     source=_NUMPY + "irfft",
     native={
@@ -160,7 +161,7 @@ def inverse_real_transform(xp: Any, re: Any, im: Any) -> Any:
 @gradcheck.case(
     name="native.inverse_real_transform_of_odd_length",
     inputs=lambda rng: {"ordinary": (_SIX[:3], np.array([0.7, -0.6, 1.1]))},
-    operators=["jacobian", "jvp"],
+    operators=_ALL,
     tags=_VECTOR,
     source=_NUMPY + "irfft",
     native={
@@ -177,7 +178,7 @@ def inverse_real_transform_of_odd_length(xp: Any, re: Any, im: Any) -> Any:
 @gradcheck.case(
     name="native.hermitian_transform",
     inputs=lambda rng: {"ordinary": (_SIX[:4], np.array([0.7, -0.6, 1.1, 0.8]))},
-    operators=["jacobian", "jvp"],
+    operators=_ALL,
     tags=_VECTOR,
     source=_NUMPY + "hfft",
     native={
@@ -220,7 +221,7 @@ def real_fourier_transform_of_two_axes(xp: Any, x: Any) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[0.3, -1.2, 2.0], [1.4, -0.6, 0.1]]), np.array([[0.7, -0.6, 1.1], [0.8, 0.4, -0.9]]))
     },
-    operators=["jacobian"],
+    operators=_ALL,
     tags=["native", "signal", "matrix"],
     source=_NUMPY + "irfft2",
     native={
@@ -247,7 +248,7 @@ def _cosines(n: int, kind: int) -> Array:
 @gradcheck.case(
     name="native.cosine_transform",
     inputs=lambda rng: {"ordinary": (_SIX[:4],)},
-    operators=["jacobian"],
+    operators=_ALL,
     tags=_VECTOR,
     source="SciPy Reference, scipy.fft.dct",
     native={
@@ -264,7 +265,7 @@ def cosine_transform(xp: Any, x: Any) -> Any:
 @gradcheck.case(
     name="native.inverse_cosine_transform",
     inputs=lambda rng: {"ordinary": (_SIX[:4],)},
-    operators=["jacobian"],
+    operators=_ALL,
     tags=_VECTOR,
     source="SciPy Reference, scipy.fft.idct",
     native={
@@ -311,7 +312,7 @@ def spectrogram(xp: Any, x: Any) -> Any:
 @gradcheck.case(
     name="native.frames",
     inputs=lambda rng: {"ordinary": (np.array([0.3, -1.2, 2.0, 0.9, -0.4, 1.5, 0.7]),)},
-    operators=["jacobian", "jvp"],
+    operators=_ALL,
     tags=["native", "signal", "matrix"],
     source=_TF + "frame",
     native={
@@ -328,7 +329,7 @@ def frames(xp: Any, x: Any) -> Any:
 @gradcheck.case(
     name="native.fft_convolution",
     inputs=lambda rng: {"ordinary": (_FIVE, np.array([0.5, -1.5, 0.8]))},
-    operators=["jacobian", "jvp"],
+    operators=_ALL,
     tags=_VECTOR,
     source="SciPy Reference, scipy.signal.fftconvolve",
     native={

@@ -10,7 +10,7 @@ import numpy as np
 import gradcheck
 from gradcheck.frameworks import F, jnp, jsp, tf, torch
 
-_VECTOR = ["jacobian", "jvp"]
+_VECTOR = ["jacobian", "jvp", "vjp"]
 _TAGS = ["native", "special", "vector"]
 _DLMF = "NIST Digital Library of Mathematical Functions, section "
 
@@ -192,7 +192,7 @@ def log_beta_of_rows(xp: Any, x: Any) -> Any:
         "ordinary": (np.array([0.3, 1.2, 2.0]), np.array([1.1, 0.7, 0.4])),
         "equal": (np.array([0.3, 1.2, 2.0]), np.array([0.3, 1.2, 2.0])),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     domain={"x": (0, np.inf), "y": (0, np.inf)},
     tags=_TAGS,
     source="SciPy Reference, scipy.special.rel_entr",
@@ -214,7 +214,7 @@ def pointwise_divergence(xp: Any, x: Any, y: Any) -> Any:
         "near one": (np.array([1.0, 1.0 + 1e-9, 1.0 - 1e-9]),),
         "tail": (np.array([1e-12, 1e-40, 1e-100]),),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     domain={"x": (0, 2)},
     tags=_TAGS,
     double_only=["near one", "tail"],
@@ -243,7 +243,7 @@ def _fresnel(xp: Any, x: Any, start: int) -> Any:
 @gradcheck.case(
     name="native.fresnel_sine",
     inputs=lambda rng: {"ordinary": (np.array([0.7, -1.2, 2.1]),), "small": (np.array([1e-6, -1e-2, 1e-4]),)},
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source=_DLMF + "7.6",
     native={
@@ -259,7 +259,7 @@ def fresnel_sine(xp: Any, x: Any) -> Any:
 @gradcheck.case(
     name="native.fresnel_cosine",
     inputs=lambda rng: {"ordinary": (np.array([0.7, -1.2, 2.1]),), "small": (np.array([1e-6, -1e-2, 1e-4]),)},
-    operators=["jacobian"],
+    operators=_VECTOR,
     tags=_TAGS,
     source=_DLMF + "7.6",
     native={
@@ -296,7 +296,7 @@ def log_rising_factorial(xp: Any, x: Any, n: Any) -> Any:
         "ordinary": (np.array([0.7, 2.9, 5.3]), np.array([0.4, 2.2, 8.1])),
         "large parameter": (np.array([200.0, 150.5]), np.array([190.0, 160.0])),
     },
-    operators=["jacobian"],
+    operators=_VECTOR,
     domain={"a": (0, np.inf), "x": (0, np.inf)},
     tags=[*_TAGS, "parameters"],
     source=_DLMF + "8.2",
