@@ -45,6 +45,8 @@ SETTLED = 1e-2
 """The part of its value that rounding may move a function by, for its derivatives to be compared there."""
 FIRST_ORDER = (Operator.GRADIENT, Operator.JACOBIAN, Operator.VJP, Operator.JVP)
 SECOND_ORDER = (Operator.HESSIAN, Operator.HVP)
+PRODUCTS = (Operator.VJP, Operator.JVP)
+"""What each of an engine's two rules makes by itself."""
 
 
 class Prober:
@@ -59,7 +61,7 @@ class Prober:
     def __init__(self, engines: Sequence[Participant]) -> None:
         self._engines = engines
         self._probed: set[Engine] = set()
-        self._pushforwards: dict[Engine, Objection] = {}
+        self._rules: dict[Engine, Objection] = {}
 
     def examined(
         self, question: Question, verdicts: Sequence[Verdict], function: Function, workshop: Workshop
@@ -68,8 +70,8 @@ class Prober:
 
         An engine whose backend does not know that its rules are linear is probed once at first order,
         with the first operator that it passes, and each with every operator of second order. What is
-        wrong with its rule for forward mode is held against its JVP, too, and what is wrong with its
-        pullback is not.
+        wrong with its rule for one mode is held against the product that is made by it, too, and not
+        against the other.
 
         Parameters
         ----------
@@ -94,8 +96,9 @@ class Prober:
         return examined
 
     def _examined(self, examinee: Examinee, verdict: Verdict) -> Verdict:
-        if examinee.operator is Operator.JVP and verdict.engine in self._pushforwards and verdict.status.passes:
-            return _replaced(verdict, self._pushforwards[verdict.engine])
+        rule = self._rules.get(verdict.engine)
+        if rule is not None and rule.about is examinee.operator and verdict.status.passes:
+            return _replaced(verdict, rule)
         first = examinee.operator in FIRST_ORDER and verdict.engine not in self._probed
         if not (first or examinee.operator in SECOND_ORDER):
             return verdict
@@ -110,11 +113,12 @@ class Prober:
         unable = []
         for probe in FIRST_ORDER_PROBES if first else SECOND_ORDER_PROBES:
             found = _run(probe, examinee)
-            if isinstance(found, Objection) and not (found.about is Operator.VJP and examinee.operator is Operator.JVP):
-                if found.about is Operator.JVP:
-                    self._pushforwards[verdict.engine] = found
-                return _replaced(verdict, found)
-            if isinstance(found, str):
+            if isinstance(found, Objection):
+                if found.about is not None:
+                    self._rules[verdict.engine] = found
+                if found.about in (None, examinee.operator) or examinee.operator not in PRODUCTS:
+                    return _replaced(verdict, found)
+            elif found:
                 unable.append(found)
         return _with_note(verdict, unable)
 

@@ -814,7 +814,11 @@ TABLE: tuple[Defect, ...] = (
             "leading_eigenvector[others repeated]": {"hvp": WRONG},
             "matrix_tanh[repeated]": {"gradient": WRONG, "hvp": WRONG},
             "native.polar_factor[rotation]": {"jacobian": WRONG, "jvp": WRONG, "vjp": WRONG},
-            "native.pseudo_inverse_of_equal_singular_values[ordinary]": {"jacobian": WRONG, "jvp": INCONCLUSIVE},
+            "native.pseudo_inverse_of_equal_singular_values[ordinary]": {
+                "jacobian": WRONG,
+                "jvp": INCONCLUSIVE,
+                "vjp": WRONG,
+            },
             "native.square_root_by_eigenvectors[equal]": {"jacobian": WRONG, "jvp": WRONG, "vjp": WRONG},
             "native.trace_of_exponential[equal eigenvalues]": {"hvp": WRONG},
             "nuclear_norm[repeated]": {"hvp": WRONG},
