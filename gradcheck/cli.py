@@ -139,7 +139,10 @@ def run(
         typer.Option("--jobs", "-j", min=1, help="Processes; default: one a core, 4 at most, and 1 for a few cases."),
     ] = None,
     limit: Annotated[
-        float | None, typer.Option(min=0.1, help="With --from: the seconds that one entry may take; default: 300.")
+        float | None,
+        typer.Option(
+            min=0.1, help="The seconds that one case, or entry, may take in a process; default: 600, with --from 300."
+        ),
     ] = None,
 ) -> None:
     """Check registered cases on every engine.
@@ -157,11 +160,13 @@ def run(
         if module or everything or report or markdown:
             raise InputError("--module, --all, --report and --markdown are of the catalogue and do not go with --from")
         _run_source(source, names or (), settings, samples, jobs, limit, json, html, verbose)
-    if samples or limit:
-        raise InputError("--samples and --limit go with --from only; name a source, as in --from torch-opinfo")
+    if samples:
+        raise InputError("--samples goes with --from only; name a source, as in --from torch-opinfo")
     cases = _selected(names, module)
     brief = not (names or module or everything or settings.operators)
     processes = parallel.jobs_for(cases, jobs)
+    if limit is not None and processes == 1:
+        raise InputError("--limit is for cases in processes of their own, and this is one process; add -j 2")
     done: list[Report] = []
     with progress(len(cases)) as advance:
 
@@ -173,7 +178,7 @@ def run(
             if processes == 1:
                 found = verification.run(cases, settings, brief=brief, progress=passed)
             else:
-                found = parallel.run(cases, settings, brief=brief, jobs=processes, progress=passed)
+                found = parallel.run(cases, settings, brief=brief, jobs=processes, progress=passed, limit=limit)
         except KeyboardInterrupt:
             found = None
     if found is None:

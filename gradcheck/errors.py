@@ -71,6 +71,10 @@ class FunctionError(GradcheckError, RuntimeError):
     """The function under check, or a rule written by hand, raised or returned nonsense."""
 
 
+class CrashedError(GradcheckError, RuntimeError):
+    """A derivative that ended the process it ran in, or took too long there, and is not run again."""
+
+
 class WrongShapeError(FunctionError):
     """A derivative came back with another shape than it must have.
 

@@ -1,10 +1,10 @@
-"""Cases of the catalogue in worker processes: faster, and a crash of native code is a verdict on one case."""
+"""Cases of the catalogue in worker processes: faster, and a hang or a crash of native code is a verdict."""
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,10 +15,12 @@ from gradcheck.errors import InputError
 from gradcheck.options import Options
 from gradcheck.report import Report
 from gradcheck.verification import verify
-from gradcheck.workers import Work, default_jobs, work
+from gradcheck.workers import Work, default_jobs, persist
 
 WORKER = Engine("worker")
-"""Who is given the verdict on a case whose process did not survive it."""
+"""Who is given the verdict on a case whose process did not survive it, where nobody knows which engine ended it."""
+LIMIT = 600.0
+"""The seconds that one case may take by default."""
 COLLECTED = 20_000
 """How many new objects a worker gathers before it looks for what can go; Python looks at 700."""
 MANY = 60
@@ -50,9 +52,18 @@ def jobs_for(cases: Sequence[Case], wanted: int | None = None) -> int:
 
 
 def run(
-    cases: Sequence[Case], options: Options, *, brief: bool, jobs: int, progress: Callable[[Case, Report], None]
+    cases: Sequence[Case],
+    options: Options,
+    *,
+    brief: bool,
+    jobs: int,
+    progress: Callable[[Case, Report], None],
+    limit: float | None = None,
 ) -> Report:
     """Check cases of the catalogue in several processes, and report on all of them in their order.
+
+    A derivative that ends its process, or is computed when the time of its case is up, is an ERROR of its
+    engine; the case is checked again without it.
 
     Parameters
     ----------
@@ -66,6 +77,8 @@ def run(
         How many processes; each imports the frameworks.
     progress : callable
         Called with each case and its report as soon as it is done.
+    limit : float, optional
+        The seconds that one case may take; by default `LIMIT`.
 
     Raises
     ------
@@ -78,7 +91,7 @@ def run(
         list(discovery.engines(options.backends))
     started, reports = time.perf_counter(), dict[int, Report]()
     tasks = [case.name for case in cases]
-    for ended in work(partial(_prepared, options, brief), tasks, jobs):
+    for ended in persist(partial(_prepared, options, brief), tasks, jobs, limit or LIMIT):
         case = cases[ended.position]
         report = Report.failed(case.name, WORKER, ended.failure) if ended.failure else ended.result
         reports[ended.position] = report
@@ -94,7 +107,8 @@ def _prepared(options: Options, brief: bool) -> Work:
     gc.freeze()  # going through all that the frameworks hold, again and again, takes 5 % of the time
     gc.set_threshold(COLLECTED)
 
-    def check(name: str) -> Report:
-        return replace(verify(registry[name], options, brief=brief), estimates=())
+    def check(task: tuple[str, Mapping[str, str]]) -> Report:
+        name, lost = task
+        return replace(verify(registry[name], options, brief=brief, lost=lost), estimates=())
 
     return check

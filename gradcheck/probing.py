@@ -17,7 +17,7 @@ import numpy as np
 
 from gradcheck.backend import Backend, Prepared
 from gradcheck.contraction import contracted
-from gradcheck.errors import FunctionError, GradcheckError, UnsupportedError, first_line
+from gradcheck.errors import CrashedError, FunctionError, GradcheckError, UnsupportedError, first_line
 from gradcheck.estimates import NO_GRADIENT, Engine, Estimate
 from gradcheck.examinee import HALF, Examinee, Seeds, inner
 from gradcheck.functions import DOUBLE, HALVES, Array, Function, is_real, real_dtype
@@ -140,7 +140,7 @@ def _run(probe: Callable[[Examinee], Objection | None], examinee: Examinee) -> O
     try:
         with np.errstate(all="ignore"):
             return probe(examinee)
-    except UnsupportedError as error:
+    except (UnsupportedError, CrashedError) as error:
         return str(error)
     except FunctionError as error:
         return Objection(Status.ERROR, Evidence(f"it passes at one cotangent, but {error}"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,13 +14,21 @@ import numpy as np
 from gradcheck.backend import Backend, Engine, Estimate, Prepared, Projector
 from gradcheck.cases import Case
 from gradcheck.contraction import contracted
-from gradcheck.errors import BrokenBackendError, FunctionError, GradcheckError, UnsupportedError, first_line
+from gradcheck.errors import (
+    BrokenBackendError,
+    CrashedError,
+    FunctionError,
+    GradcheckError,
+    UnsupportedError,
+    first_line,
+)
 from gradcheck.functions import HALVES, Array, Function, Inputs, is_real, real_dtype
 from gradcheck.judge.comparison import REFEREE
 from gradcheck.judge.testimony import Question, Testimony
 from gradcheck.lineup import Lineup, Participant, called
 from gradcheck.operators import Operator
 from gradcheck.options import Options
+from gradcheck.workers import doing
 
 T = TypeVar("T")
 
@@ -45,20 +53,43 @@ _DOUBLE = {**dict.fromkeys((*HALVES, "float32"), "float64"), "complex64": "compl
 
 
 class Workshop:
-    """Prepares derivatives of one function, each once for all points of one signature."""
+    """Prepares derivatives of one function, each once for all points of one signature.
 
-    def __init__(self, function: Function) -> None:
-        self._function = function
+    Parameters
+    ----------
+    function : Function
+        The function.
+    lost : mapping of str to str, optional
+        Derivatives that ended a process, as ``"torch:compile hvp"``, and how; none of them is run again.
+    """
+
+    def __init__(self, function: Function, lost: Mapping[str, str] | None = None) -> None:
+        self._function, self.lost = function, lost or {}
         self._prepared: dict[Any, Prepared] = {}
 
     def prepare(self, engine: Participant, inputs: Inputs, operator: Operator) -> Prepared:
-        """Return a derivative on an engine, prepared at most once."""
+        """Return a derivative on an engine, prepared at most once.
+
+        Raises
+        ------
+        UnsupportedError, FunctionError
+            As `Backend.prepare`.
+        CrashedError
+            For a derivative that is lost.
+        """
+        if how := self.lost.get(derivative(engine.engine, operator)):
+            raise CrashedError(how)
         key = (engine.engine, operator, inputs.signature)
         if key not in self._prepared:
             host = engine.host
             forward = None if host is None else self.prepare(Participant(host.engine(), host), inputs, Operator.VALUE)
             self._prepared[key] = engine.backend.prepare(self._function, inputs, operator, engine.engine.mode, forward)
         return self._prepared[key]
+
+
+def derivative(engine: Engine, operator: Operator) -> str:
+    """Name what an engine computes, as ``"torch:compile hvp"``."""
+    return f"{engine} {operator}"
 
 
 class Session:
@@ -144,7 +175,8 @@ class Session:
         seed = self._seed(Operator.VJP) or []
         function = contracted(self.function, seed, real_dtype(self._inputs.dtype))
         case = replace(self._case, function=function)
-        return Session(case, self._point, self._inputs, self._lineup, self._options, Workshop(function))
+        workshop = Workshop(function, self.workshop.lost)
+        return Session(case, self._point, self._inputs, self._lineup, self._options, workshop)
 
     def spares(self, operator: Operator) -> bool:
         """Whether there are witnesses that need not be asked: of products and second order, one forward's is enough."""
@@ -214,6 +246,10 @@ class Session:
         return self._heard[key]
 
     def _testimony(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
+        with doing(derivative(engine.engine, operator)):
+            return self._told(engine, operator, seed)
+
+    def _told(self, engine: Participant, operator: Operator, seed: Sequence[Array] | None) -> Testimony:
         if operator.seed is not None and seed is None:
             return self._without_cotangent(engine)
         inputs, again = self._inputs_for(engine), None
@@ -241,7 +277,7 @@ class Session:
             replace(estimate, seconds=time.perf_counter() - started),
             again=again,
             in_other_precision=lambda leaves: self._in_other_precision(engine, operator, leaves, seed),
-            second_opinion=lambda: self._second_opinion(engine, operator, seed),
+            second_opinion=cache(lambda: self._second_opinion(engine, operator, seed)),
         )
 
     def _without_cotangent(self, engine: Participant) -> Testimony:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
@@ -24,7 +24,7 @@ from gradcheck.judge.verdicts import Status, Verdict
 from gradcheck.options import Options
 from gradcheck.report import Report, severity
 from gradcheck.verification import verify
-from gradcheck.workers import work
+from gradcheck.workers import persist
 
 GROUP = "gradcheck.sources"
 
@@ -198,8 +198,10 @@ def load(name: str) -> Source:
     return source
 
 
-def examine(source: Source, entry: Entry, options: Options, samples: int) -> Checked:
-    """Draw an entry's cases and check them; what cannot be drawn becomes the reason."""
+def examine(
+    source: Source, entry: Entry, options: Options, samples: int, lost: Mapping[str, str] | None = None
+) -> Checked:
+    """Draw an entry's cases and check them, without the derivatives that are lost; what cannot be drawn says why."""
     if entry.obstacle:
         return Checked(entry.name, Report(()), reason=entry.obstacle, remark=entry.remark)
     try:
@@ -210,7 +212,7 @@ def examine(source: Source, entry: Entry, options: Options, samples: int) -> Che
     for case in drawn.cases:
         try:
             engines = options.backends or _engines(source, case.function)
-            report, lacking = _supported(verify(case, replace(options, backends=engines)))
+            report, lacking = _supported(verify(case, replace(options, backends=engines), lost=lost))
             report = replace(report, verdicts=tuple(explained(report.verdicts, source.name)))
             left_out += lacking
             if report.verdicts:
@@ -256,14 +258,15 @@ def check(
     """
     yield from (examine(source, entry, options, samples) for entry in entries if entry.obstacle)
     rest = [entry for entry in entries if not entry.obstacle]
-    for ended in work(partial(_examining, source.name, options, samples), [entry.name for entry in rest], jobs, limit):
+    prepare = partial(_examining, source.name, options, samples)
+    for ended in persist(prepare, [entry.name for entry in rest], jobs, limit):
         yield ended.result or _lost(source, rest[ended.position], ended.failure)
 
 
-def _examining(name: str, options: Options, samples: int) -> Callable[[str], Checked]:
+def _examining(name: str, options: Options, samples: int) -> Callable[[tuple[str, Mapping[str, str]]], Checked]:
     source = load(name)
     entries = {entry.name: entry for entry in source.entries()}
-    return lambda entry: examine(source, entries[entry], options, samples)
+    return lambda task: examine(source, entries[task[0]], options, samples, task[1])
 
 
 def _lost(source: Source, entry: Entry, failure: str) -> Checked:

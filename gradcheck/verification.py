@@ -174,6 +174,7 @@ def verify(
     points: Sequence[str] | None = None,
     *,
     brief: bool = False,
+    lost: Mapping[str, str] | None = None,
 ) -> Report:
     """Check one case.
 
@@ -189,6 +190,8 @@ def verify(
         Some of its points; by default all.
     brief : bool
         Whether to check the first of these points only, and the first operator.
+    lost : mapping of str to str, optional
+        Derivatives that ended a process, as ``"torch:compile hvp"``, and how: an ERROR each, and not run again.
 
     Raises
     ------
@@ -204,7 +207,7 @@ def verify(
             raise UnknownNameError(f"point of {case.name}", point, everywhere)
     verdicts: list[Verdict] = []
     estimates: list[Estimate] = []
-    workshop = Workshop(case.function)
+    workshop = Workshop(case.function, lost)
     for point in list(points or everywhere)[: 1 if brief else None]:
         session, estimates = Session(case, point, everywhere[point], chosen, options, workshop), []
         prober = Prober(chosen.engines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import multiprocessing
 import os
@@ -9,9 +10,9 @@ import signal
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -24,6 +25,11 @@ JOBS = 4
 """The most processes that are started without being asked for; each holds the frameworks, about 1 GB."""
 GRACE = 10.0
 """How many seconds a worker is given to end by itself when there is nothing left to do."""
+LONGEST = 200
+"""How many bytes of what a worker is doing its parent can read."""
+
+_note: Any = None
+"""In a worker, the memory in which its parent reads what it is doing."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,30 @@ class Ended:
         What doing it returned; None if it failed.
     failure : str
         Why it could not be done: it raised, took too long or ended its process; empty if it was.
+    doing : str
+        What the process was `doing` when it ended, if it ended and had said so.
+    late : bool
+        Whether its process was ended since it took too long.
     """
 
     position: int
     result: Any = None
     failure: str = ""
+    doing: str = ""
+    late: bool = False
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say what runs, so that the end of this process can be blamed on it; outside a worker nobody hears it."""
+    if _note is None:
+        yield
+        return
+    before, _note.value = _note.value, what.encode()[:LONGEST]
+    try:
+        yield
+    finally:
+        _note.value = before
 
 
 def default_jobs() -> int:
@@ -94,6 +119,47 @@ def work(prepare: Callable[[], Work], tasks: Sequence[Any], jobs: int, limit: fl
             worker.kill()
 
 
+def persist(
+    prepare: Callable[[], Callable[[tuple[Any, Mapping[str, str]]], Any]],
+    tasks: Sequence[Any],
+    jobs: int,
+    limit: float = math.inf,
+) -> Generator[Ended]:
+    """Yield what became of each task as `work` does, and try one that ended its process again without what ended it.
+
+    A task that runs out of time is tried again only if nothing of it was left out yet, since all of it may hang.
+
+    Parameters
+    ----------
+    prepare : callable
+        As `work`, but what it returns gets each task with a mapping: from what was `doing` when a process ended to
+        how it ended. It is expected to leave these out.
+    tasks, jobs, limit
+        As `work`.
+
+    Raises
+    ------
+    FunctionError
+        As `work`.
+    """
+    todo: dict[int, dict[str, str]] = {position: {} for position in range(len(tasks))}
+    while todo:
+        again: dict[int, dict[str, str]] = {}
+        positions = list(todo)
+        for ended in work(prepare, [(tasks[position], todo[position]) for position in positions], jobs, limit):
+            position = positions[ended.position]
+            lost = todo[position]
+            if ended.doing and ended.doing not in lost and not (ended.late and lost):
+                again[position] = {**lost, ended.doing: ended.failure}
+                continue
+            if ended.failure:
+                ends = {**lost, ended.doing: ended.failure}
+                told = "; ".join(f"{how} at {what}" if what else how for what, how in ends.items())
+                ended = replace(ended, failure=told)
+            yield replace(ended, position=position)
+        todo = again
+
+
 def _wait(workers: Sequence[_Worker]) -> None:
     """Sleep until a worker has something to say, has died, or has run out of time."""
     soonest = min(worker.deadline for worker in workers)
@@ -106,7 +172,8 @@ class _Worker:
 
     def __init__(self, context: Any, prepare: Callable[[], Work]) -> None:
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, prepare), daemon=True)
+        self._note = context.RawArray(ctypes.c_char, LONGEST + 1)
+        self._process = context.Process(target=_serve, args=(theirs, self._note, prepare), daemon=True)
         self._process.start()
         theirs.close()
         self._position: int | None = None
@@ -139,7 +206,7 @@ class _Worker:
             return self._died()
         if time.monotonic() >= self.deadline:
             self.kill()
-            return self._ended(failure=f"timed out: it was ended after {limit:g} s"), True
+            return self._ended(f"timed out: it was ended after {limit:g} s", late=True), True
         return None, False
 
     def _told(self, message: Ended | None) -> tuple[Ended | None, bool]:
@@ -154,11 +221,12 @@ class _Worker:
         how = f"with signal {-code}" if code is not None and code < 0 else f"with exit code {code}"
         if self._position is None:
             raise FunctionError(f"a worker process ended {how} before it did anything")
-        return self._ended(failure=f"crashed the process {how}"), True
+        return self._ended(f"crashed the process {how}"), True
 
-    def _ended(self, failure: str) -> Ended:
+    def _ended(self, failure: str, *, late: bool = False) -> Ended:
         assert self._position is not None  # only a task has a deadline
-        ended = Ended(self._position, failure=failure)
+        what = self._note.value.decode(errors="replace")
+        ended = Ended(self._position, failure=failure, doing=what, late=late)
         self._position, self.deadline = None, math.inf
         return ended
 
@@ -176,8 +244,10 @@ class _Worker:
         self._connection.close()
 
 
-def _serve(connection: Connection, prepare: Callable[[], Work]) -> None:
+def _serve(connection: Connection, note: Any, prepare: Callable[[], Work]) -> None:
     """Do what the parent sends until it sends nothing; leave interrupts to it."""
+    global _note
+    _note = note
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # no worker takes more than its share of the cores
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -549,11 +549,11 @@ TABLE: tuple[Defect, ...] = (
             "native.polar_factor[rotation]": {"jacobian": NONFINITE, "jvp": NONFINITE, "vjp": NONFINITE},
             "native.square_root_by_eigenvectors[equal]": {"jacobian": NONFINITE, "jvp": NONFINITE, "vjp": NONFINITE},
             "native.trace_of_exponential[equal eigenvalues]": {"hvp": NONFINITE},
+            "nuclear_norm[repeated]": {"hvp": NONFINITE},
         },
         "https://github.com/jax-ml/jax/issues/669",
         single={
             "leading_eigenvector[others repeated]": {"gradient": NONFINITE, "hvp": NONFINITE},
-            "nuclear_norm[repeated]": {"hvp": NONFINITE},
         },
     ),
     Defect(

@@ -10,7 +10,8 @@ from gradcheck.errors import InputError, MissingBackendError, UnknownNameError
 from gradcheck.functions import Function
 from gradcheck.judge.verdicts import Status
 from gradcheck.options import Options
-from gradcheck.verification import run
+from gradcheck.verification import run, verify
+from gradcheck.workers import Ended
 
 NAMES = ["polynomial", "rosenbrock", "booth", "powers"]
 OPTIONS = Options(backends=("numerical", "analytic"))
@@ -38,31 +39,33 @@ def test_a_case_that_fails_stays_a_failure():
     assert Status.ERROR not in {v.status for v in report.verdicts}
 
 
-def test_a_crash_is_an_error_of_its_case(monkeypatch):
+def test_a_crash_that_nobody_is_blamed_for_is_an_error_of_its_case(monkeypatch):
     done = []
-    monkeypatch.setattr(parallel, "work", crashing(parallel.work))
+    monkeypatch.setattr(parallel, "persist", crashing)
     report = parallel.run(chosen(), OPTIONS, brief=True, jobs=1, progress=lambda case, _: done.append(case.name))
     (broken,) = [v for v in report.verdicts if v.status is Status.ERROR]
-    assert broken.case == "booth"
+    assert (broken.case, str(broken.engine)) == ("booth", "worker")
     assert "crashed the process with signal 11" in broken.evidence.reason
     assert {v.case for v in report.verdicts} == set(NAMES)
     assert len(done) == len(NAMES)
 
 
-def crashing(work):
-    """`work`, but that one task's process is said to have crashed."""
+def crashing(prepare, tasks, jobs, limit):
+    """`persist`, but that one task's process is said to have crashed."""
+    for position, name in enumerate(tasks):
+        if name == "booth":
+            yield Ended(position, failure="crashed the process with signal 11")
+        else:
+            yield Ended(position, result=run([name], OPTIONS, brief=True))
 
-    def wrapped(prepare, tasks, jobs):
-        from gradcheck.workers import Ended
 
-        for position, name in enumerate(tasks):
-            if name == "booth":
-                yield Ended(position, failure="crashed the process with signal 11")
-            else:
-                report = run([name], OPTIONS, brief=True)
-                yield Ended(position, result=report)
-
-    return wrapped
+def test_a_derivative_that_is_lost_is_an_error_and_the_others_are_judged():
+    how = "crashed the process with signal 11"
+    report = verify(gradcheck.registry["booth"], OPTIONS, lost={"analytic gradient": how})
+    broken = [v for v in report.verdicts if v.status is Status.ERROR]
+    assert {(str(v.engine), v.operator.value, v.evidence.reason) for v in broken} == {("analytic", "gradient", how)}
+    assert {"analytic", "numerical"} <= {str(v.engine) for v in report.verdicts if v.status is Status.AGREE}
+    assert not report
 
 
 def test_processes_are_for_many_cases_of_the_catalogue():

@@ -7,12 +7,29 @@ from functools import partial
 import pytest
 
 from gradcheck.errors import FunctionError
-from gradcheck.workers import Ended, work
+from gradcheck.workers import Ended, doing, persist, work
 
 MODULE = """
 import os
 import signal
 import time
+
+from gradcheck.workers import doing
+
+
+def stages():
+    # does what a task names, one thing after the other, but for what is lost
+    do = obeys()
+
+    def through(task):
+        orders, lost = task
+        for order in orders:
+            if order not in lost:
+                with doing(order):
+                    do(order)
+        return [order for order in orders if order not in lost]
+
+    return through
 
 
 def halves():
@@ -34,6 +51,11 @@ def obeys():
         return order
 
     return do
+
+
+def untold():
+    do = obeys()
+    return lambda task: do(task[0])
 
 
 def breaks():
@@ -102,3 +124,25 @@ def test_who_stops_listening_waits_for_nobody(tasks):
 
 def test_what_prepares_can_be_a_partial(tasks):
     assert next(work(partial(tasks.obeys), ["work"], jobs=1)) == Ended(0, "work")
+
+
+def test_what_ended_a_process_is_left_out_of_the_next_try(tasks):
+    ended = in_order(persist(tasks.stages, [("work", "die", "exit", "a"), ("b", "c")], jobs=2))
+    assert ended == [Ended(0, ["work", "a"]), Ended(1, ["b", "c"])]
+
+
+def test_a_hang_is_left_out_once_and_a_second_one_ends_the_task(tasks):
+    (ended,) = persist(tasks.stages, [("hang", "work")], jobs=1, limit=1.5)
+    assert ended == Ended(0, ["work"])
+    (ended,) = persist(tasks.stages, [("die", "hang", "work")], jobs=1, limit=1.5)
+    assert ended.failure == "crashed the process with signal 9 at die; timed out: it was ended after 1.5 s at hang"
+
+
+def test_a_crash_that_nobody_was_at_ends_the_task(tasks):
+    (ended,) = persist(tasks.untold, ["die"], jobs=1)
+    assert (ended.failure, ended.doing) == ("crashed the process with signal 9", "")
+
+
+def test_outside_a_worker_nobody_hears_what_is_done():
+    with doing("hvp"):
+        pass
