@@ -9,6 +9,7 @@ functions are not probed: their rules are the frameworks' own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -61,7 +62,7 @@ class Prober:
     def __init__(self, engines: Sequence[Participant]) -> None:
         self._engines = engines
         self._probed: set[Engine] = set()
-        self._rules: dict[Engine, Objection] = {}
+        self._objections: dict[Engine, list[Objection]] = {}
 
     def examined(
         self, question: Question, verdicts: Sequence[Verdict], function: Function, workshop: Workshop
@@ -70,8 +71,8 @@ class Prober:
 
         An engine whose backend does not know that its rules are linear is probed once at first order,
         with the first operator that it passes, and each with every operator of second order. What is
-        wrong with its rule for one mode is held against the product that is made by it, too, and not
-        against the other.
+        wrong at first order is held against every operator that it concerns, whichever are asked:
+        what is wrong with the rule for one mode does not concern the product that the other makes.
 
         Parameters
         ----------
@@ -96,10 +97,9 @@ class Prober:
         return examined
 
     def _examined(self, examinee: Examinee, verdict: Verdict) -> Verdict:
-        rule = self._rules.get(verdict.engine)
-        if rule is not None and rule.about is examinee.operator and verdict.status.passes:
-            return _replaced(verdict, rule)
-        first = examinee.operator in FIRST_ORDER and verdict.engine not in self._probed
+        first = examinee.operator in FIRST_ORDER
+        if first and verdict.engine in self._probed:
+            return self._held(verdict)
         if not (first or examinee.operator in SECOND_ORDER):
             return verdict
         if not first and examinee.inputs.dtype.name in HALVES:
@@ -113,14 +113,23 @@ class Prober:
         unable = []
         for probe in FIRST_ORDER_PROBES if first else SECOND_ORDER_PROBES:
             found = _run(probe, examinee)
+            if isinstance(found, Objection) and not first:
+                return _replaced(verdict, found)
             if isinstance(found, Objection):
-                if found.about is not None:
-                    self._rules[verdict.engine] = found
-                if found.about in (None, examinee.operator) or examinee.operator not in PRODUCTS:
-                    return _replaced(verdict, found)
+                self._objections.setdefault(verdict.engine, []).append(_attributed(found, examinee))
             elif found:
                 unable.append(found)
-        return _with_note(verdict, unable)
+        noted = _with_note(verdict, unable)
+        return self._held(noted) if first else noted
+
+    def _held(self, verdict: Verdict) -> Verdict:
+        """Return the verdict on an engine that was probed at first order: the first objection that concerns it."""
+        if verdict.status.passes or verdict.status is Status.INCONCLUSIVE:
+            for objection in self._objections.get(verdict.engine, ()):
+                made_by_the_other = verdict.operator in PRODUCTS and objection.about in PRODUCTS
+                if objection.about is verdict.operator or not made_by_the_other:
+                    return _replaced(verdict, objection)
+        return verdict
 
     def _partners(self, engine: Participant, function: Function) -> list[Participant]:
         """Return the engines whose pushforward an engine's pullback can be held against: its own, then others'."""
@@ -146,6 +155,13 @@ def _run(probe: Callable[[Examinee], Objection | None], examinee: Examinee) -> O
         return Objection(Status.ERROR, Evidence(f"it passes at one cotangent, but {error}"))
     except Exception as error:  # a fault of the probe or of an adapter must not become the rule's
         return f"it could not be probed: {first_line(error)}"
+
+
+def _attributed(objection: Objection, examinee: Examinee) -> Objection:
+    """Say of what the examinee was asked for that the objection is about that, unless it says what it is about."""
+    with suppress(GradcheckError):
+        return objection if objection.about else replace(objection, about=examinee.derivative.operator)
+    return objection
 
 
 def _replaced(verdict: Verdict, objection: Objection) -> Verdict:
@@ -183,7 +199,7 @@ def _repeats(examinee: Examinee) -> Objection | None:
         reason = "the forward is not deterministic: called again at the same inputs, it gives another value"
         objection = _unsteady(examinee, reason, second, first, [""] * len(first))
         if objection is not None:
-            return objection
+            return replace(objection, about=Operator.VALUE)
     reason = "the backward is not deterministic: called again at the same inputs, it gives another derivative"
     return _unsteady(examinee, reason, examinee.apply(examinee.seeds[0]), examinee.image, examinee.labels)
 
@@ -438,7 +454,8 @@ def _same_value(examinee: Examinee, name: str, leaves: Seeds, laid: Sequence[Any
     reason = f"for {name} with the same elements the forward gives another value"
     sizes = [np.abs(a) + TIGHT_ULPS * examinee.reach for a in wanted]
     claim = Claim("memory layout", reason, got, wanted, [""] * len(wanted), sizes)
-    return unequal(claim, examinee.dtype_eps, lambda: examinee.value_rounding(leaves), tiny=examinee.tiny)
+    objection = unequal(claim, examinee.dtype_eps, lambda: examinee.value_rounding(leaves), tiny=examinee.tiny)
+    return None if objection is None else replace(objection, about=Operator.VALUE)
 
 
 def _loaded(prepared: Prepared, plainly: Sequence[Seeds], which: int, laid: Sequence[Any]) -> list[Array]:

@@ -34,7 +34,7 @@ class Objection:
     index : tuple of int, optional
         Its index; None where no element is to blame.
     about : Operator, optional
-        Whose rule it is about, where that is one of an engine's two: `VJP` or `JVP`.
+        What it is about: `VJP` or `JVP`, the rule for one mode, or `VALUE`, the function itself.
     """
 
     status: Status

@@ -330,8 +330,8 @@ def test_an_integer_input_beside():
 # -- forward mode -----------------------------------------------------------------------------
 
 
-def with_jvp(*factors):
-    """Return sin in PyTorch with a rule for either mode; forward mode is multiplied, the last factor stays."""
+def with_jvp(*factors, pulled=lambda u: u):
+    """Return sin in PyTorch with rules for both modes; forward mode is multiplied, the last factor stays."""
     torch = pytest.importorskip("torch", reason="pip install 'gradcheck[torch]'")
     following = itertools.chain(factors[:-1], itertools.repeat(factors[-1]))
 
@@ -347,7 +347,7 @@ def with_jvp(*factors):
 
         @staticmethod
         def backward(ctx, u):
-            return u * torch.cos(ctx.saved_tensors[0])
+            return pulled(u) * torch.cos(ctx.saved_tensors[0])
 
         @staticmethod
         def jvp(ctx, v):
@@ -372,6 +372,14 @@ def test_it_is_held_against_the_jvp_whatever_else_is_asked_and_not_against_the_v
 
     assert set(found(1.0).values()) == {Status.AGREE}
     assert found(1 + 1e-6) == {o: Status.AGREE if o == "vjp" else Status.WRONG for o in operators}
+
+
+@pytest.mark.parametrize("operators", [["jvp"], ["jacobian", "jvp", "vjp"], ["vjp", "jacobian"], ["jvp", "vjp"]])
+def test_a_backward_that_is_not_linear_is_held_against_all_that_it_makes_and_not_against_the_jvp(operators):
+    nonlinear = with_jvp(1.0, pulled=lambda u: u * (1 + 1e-6 * (abs(u) > 100)))
+    report = check({"torch": nonlinear}, X, operator=operators)
+    found = {v.operator.value: v.status for v in report.verdicts if not v.witness}
+    assert found == {o: Status.AGREE if o == "jvp" else Status.WRONG for o in operators}
 
 
 @pytest.mark.parametrize(("fault", "status"), [(0.0, Status.AGREE), (1e-6, Status.WRONG)])
