@@ -73,6 +73,20 @@ def conditioning(question: Question, referee: Vector) -> Array:
     return tolerances.ROUNDING_FACTOR * spread
 
 
+def special(question: Question, vector: Vector, referee: Vector) -> Array:
+    """Return where some ulps away an engine is right to the last digit, or says just what it says here.
+
+    That is no rounding, which gives something else each time: a tie or a branch, and the point is on it.
+    """
+    runs = [vector.rerun(leaves) for leaves in tolerances.moved(question.inputs.arrays, question.eps)]
+    found = [run for run in runs if run is not None and run.shape == vector.value.shape]
+    right = [difference(r, referee.value) <= question.allowed(r, referee.value) + referee.error for r in found]
+    if not found:
+        return np.zeros(vector.value.shape, bool)
+    only: Array = np.all([a | (r == vector.value) for a, r in zip(right, found, strict=True)], axis=0)
+    return only & np.any(right, axis=0)
+
+
 def residue(question: Question, referee: Vector) -> Array:
     """Return what is left, where sums cancel, of ulps of the largest element of the same output's derivative.
 

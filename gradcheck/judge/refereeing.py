@@ -183,7 +183,8 @@ def _without_digits(question: Question, vector: Vector, finding: Finding, refere
     """Where rounding explains all of a value, not one digit of it is right; where it does so seldom, some are lost.
 
     That is an excuse where the derivative itself moves as much with the last digits of the input, or a
-    formula loses so many; a rule that is unstable where the function is not has none.
+    formula loses so many; a rule that is unstable where the function is not has none, and is wrong where
+    some ulps away it is right, or just as wrong: the point is special to it.
     """
     gap = difference(vector.value, referee.value)
     left = np.maximum(explanations.residue(question, referee), referee.error)
@@ -195,6 +196,9 @@ def _without_digits(question: Question, vector: Vector, finding: Finding, refere
     if unstable.any():
         unstable &= ~(gap <= explanations.conditioning(question, referee))
     if unstable.any():
+        special = unstable & explanations.special(question, vector, referee)
+        if special.any():
+            return tight.but(Status.WRONG, special) if referee.bounded else _accused(vector, tight, special)
         return finding.but(Status.INCONCLUSIVE, unstable, UNSTABLE + HELP)
     return finding.but(Status.IMPRECISE, lost, "all digits are lost to rounding")
 
