@@ -405,7 +405,7 @@ def negative_matrix_power(xp: Any, a: Any) -> Any:
     inputs=lambda rng: {
         "ordinary": (np.array([[0.2, 0.3], [0.1, -0.7]]),),
         "small": (np.array([[0.0, -0.04], [0.04, 0.0]]),),
-        "rotation": (np.array([[0.0, -20.0], [20.0, 0.0]]),),
+        "rotation": (np.array([[0.0, -6.0], [6.0, 0.0]]),),
     },
     operators=_VECTOR,
     tags=_MATRIX,
