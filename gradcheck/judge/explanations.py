@@ -84,7 +84,8 @@ def special(question: Question, vector: Vector, referee: Vector) -> Array:
     if not found:
         return np.zeros(vector.value.shape, bool)
     only: Array = np.all([a | (r == vector.value) for a, r in zip(right, found, strict=True)], axis=0)
-    return only & np.any(right, axis=0)
+    anywhere: Array = np.any(right, axis=0)
+    return only & anywhere
 
 
 def residue(question: Question, referee: Vector) -> Array:
